@@ -1,0 +1,179 @@
+/**
+ * The ring: records go in at the head and are overwritten, oldest first, once the ring is full. A write checks, copies
+ * one record, resets the event's mask and moves the head; no index is touched. A refused write changes nothing but the
+ * stage it came from.
+ */
+
+import {
+  ACTION, ADNA_VERSION_HASH, BATCH, EPISODE_ID, EPISODE_STAGED, EVENT_ID, EVENT_TYPE, FLAGS, FULLY_APPRAISED, H_HEAD_SLOT, H_NEXT_SEQ,
+  H_REFUSED_INDEX, H_SIZE, HEADER, ID_GIVEN, ID_V7, RECORD_BYTES, REFUSED_ACTION, REFUSED_ADNA, REFUSED_EPISODE,
+  REFUSED_FLAGS, REFUSED_REWARD, REFUSED_STATE, REFUSED_STEP, REFUSED_TIMESTAMP, REFUSED_TYPE, REWARDS, STATE,
+  STEP_NUMBER, TIMESTAMP,
+} from '../src/layout'
+import { writeId } from './ids'
+import {
+  actionIsFinite, floatsAreGood, isSafeUnsigned, isUnsignedUpTo, rewardsAreInRange, SEQ_LIMIT, stateIsFinite,
+} from './record'
+import { capacity, headSlot, masks, nextSeq, recordAt, requiredMask, size } from './state'
+
+@inline function copyRecord(target: usize, source: usize): void {
+  v128.store(target, v128.load(source))
+  v128.store(target, v128.load(source, 16), 16)
+  v128.store(target, v128.load(source, 32), 32)
+  v128.store(target, v128.load(source, 48), 48)
+  v128.store(target, v128.load(source, 64), 64)
+  v128.store(target, v128.load(source, 80), 80)
+  v128.store(target, v128.load(source, 96), 96)
+  v128.store(target, v128.load(source, 112), 112)
+}
+
+@inline export function copyRecords(target: usize, source: usize, count: u32): void {
+  // Measured: a call to memory.copy pays from some 64 records on.
+  if (count < 64) {
+    for (let i: u32 = 0; i < count; i++) copyRecord(target + i * RECORD_BYTES, source + i * RECORD_BYTES)
+  } else {
+    memory.copy(target, source, count * RECORD_BYTES)
+  }
+}
+
+/** Moves the head by `count` events, which stand in the ring already. */
+@inline function publish(count: u32): void {
+  store<i64>(HEADER + H_NEXT_SEQ, nextSeq() + count)
+  const head = <u64>headSlot() + count
+  store<u32>(HEADER + H_HEAD_SLOT, <u32>(head >= capacity ? head % capacity : head))
+  store<u32>(HEADER + H_SIZE, <u32>min<u64>(<u64>size() + count, capacity))
+}
+
+@inline function initialMask(flags: u32): u32 {
+  return flags & FULLY_APPRAISED ? requiredMask : 0
+}
+
+@inline function clearStage(stage: usize): void {
+  const zero = i64x2.splat(0)
+  v128.store(stage, zero, 40)
+  v128.store(stage, zero, 56)
+  v128.store(stage, zero, 72)
+  v128.store(stage, zero, 88)
+  v128.store(stage, zero, 104)
+}
+
+@inline function refusal(
+  stage: usize, timestamp: f64, episode: f64, step: f64, type: f64, flags: f64, adna: f64, how: i32,
+): i32 {
+  if (!isSafeUnsigned(timestamp)) return REFUSED_TIMESTAMP
+  if (!(how & EPISODE_STAGED) && !isSafeUnsigned(episode)) return REFUSED_EPISODE
+  if (!isUnsignedUpTo(step, 4294967295)) return REFUSED_STEP
+  if (!isUnsignedUpTo(type, 65535)) return REFUSED_TYPE
+  if (!isUnsignedUpTo(flags, 65535)) return REFUSED_FLAGS
+  if (!isUnsignedUpTo(adna, 4294967295)) return REFUSED_ADNA
+  if (!floatsAreGood(stage)) {
+    if (!stateIsFinite(stage)) return REFUSED_STATE
+    return actionIsFinite(stage) ? REFUSED_REWARD : REFUSED_ACTION
+  }
+  return 0
+}
+
+/** Assembles the accepted event of `stage` at `record`. */
+@inline function encode(
+  record: usize, stage: usize, timestamp: f64, episode: f64, step: f64, type: f64, flags: f64, adna: f64, how: i32,
+): void {
+  const us = <u64>timestamp
+  if (how & ID_GIVEN) v128.store(record, v128.load(stage), EVENT_ID)
+  else writeId(record + EVENT_ID, how & ID_V7, us)
+  store<u64>(record, us, TIMESTAMP)
+  store<u64>(record, how & EPISODE_STAGED ? load<u64>(stage, EPISODE_ID) : <u64>episode, EPISODE_ID)
+  store<u32>(record, <u32>step, STEP_NUMBER)
+  store<u16>(record, <u16>type, EVENT_TYPE)
+  store<u16>(record, <u16>flags, FLAGS)
+  v128.store(record, v128.load(stage, STATE), STATE)
+  v128.store(record, v128.load(stage, STATE + 16), STATE + 16)
+  v128.store(record, v128.load(stage, ACTION), ACTION)
+  v128.store(record, v128.load(stage, ACTION + 16), ACTION + 16)
+  v128.store(record, v128.load(stage, REWARDS), REWARDS)
+  store<u64>(record, <u64>adna, ADNA_VERSION_HASH)
+}
+
+/**
+ * Writes the event at `stage`: vectors, rewards and, if given, the id stand there, the scalars are arguments. `how`
+ * has ID_V7 or ID_GIVEN, and EPISODE_STAGED if the episode stands in the stage as u64. Returns 0 and clears the stage, or why the event was refused.
+ */
+export function commit(
+  stage: usize, timestamp: f64, episode: f64, step: f64, type: f64, flags: f64, adna: f64, how: i32,
+): i32 {
+  const refused = refusal(stage, timestamp, episode, step, type, flags, adna, how)
+  if (refused) return refused
+  const slot = headSlot()
+  encode(recordAt(slot), stage, timestamp, episode, step, type, flags, adna, how)
+  store<u8>(masks + slot, initialMask(<u32>flags))
+  store<i64>(HEADER + H_NEXT_SEQ, nextSeq() + 1)
+  store<u32>(HEADER + H_HEAD_SLOT, slot + 1 == capacity ? 0 : slot + 1)
+  if (size() < capacity) store<u32>(HEADER + H_SIZE, size() + 1)
+  clearStage(stage)
+  return 0
+}
+
+/** The same, but assembles record `index` of BATCH instead of writing. */
+export function pack(
+  index: u32, stage: usize, timestamp: f64, episode: f64, step: f64, type: f64, flags: f64, adna: f64, how: i32,
+): i32 {
+  const refused = refusal(stage, timestamp, episode, step, type, flags, adna, how)
+  if (refused) return refused
+  encode(<usize>BATCH + index * RECORD_BYTES, stage, timestamp, episode, step, type, flags, adna, how)
+  clearStage(stage)
+  return 0
+}
+
+/** Checks `count` packed records at BATCH. Returns 0, or why the one at H_REFUSED_INDEX is refused. */
+export function checkRecords(count: u32): i32 {
+  for (let i: u32 = 0; i < count; i++) {
+    const record = <usize>BATCH + i * RECORD_BYTES
+    const early = load<u64>(record, TIMESTAMP) < <u64>SEQ_LIMIT
+    if (early && floatsAreGood(record)) continue
+    store<u32>(HEADER + H_REFUSED_INDEX, i)
+    if (!early) return REFUSED_TIMESTAMP
+    if (!stateIsFinite(record)) return REFUSED_STATE
+    return actionIsFinite(record) && !rewardsAreInRange(record) ? REFUSED_REWARD : REFUSED_ACTION
+  }
+  return 0
+}
+
+/** Sets the masks of `count` records that stand in the ring from `slot` on, without a wrap between. */
+function resetMasks(slot: u32, count: u32): void {
+  let flags: u32 = 0
+  const first = recordAt(slot)
+  for (let i: u32 = 0; i < count; i++) flags |= load<u16>(first + i * RECORD_BYTES, FLAGS)
+  if (!(flags & FULLY_APPRAISED)) {
+    memory.fill(masks + slot, 0, count)
+  } else {
+    for (let i: u32 = 0; i < count; i++) {
+      store<u8>(masks + slot + i, initialMask(load<u16>(first + i * RECORD_BYTES, FLAGS)))
+    }
+  }
+}
+
+/** Takes in `count` records that the library has copied to the head; they do not wrap. */
+export function publishRecords(count: u32): void {
+  resetMasks(headSlot(), count)
+  publish(count)
+}
+
+/** Writes the `count` checked records at BATCH; at most the capacity. */
+export function appendRecords(count: u32): void {
+  const slot = headSlot()
+  const first = min(count, capacity - slot)
+  copyRecords(recordAt(slot), BATCH, first)
+  resetMasks(slot, first)
+  if (first < count) {
+    copyRecords(recordAt(0), BATCH + first * RECORD_BYTES, count - first)
+    resetMasks(0, count - first)
+  }
+  publish(count)
+}
+
+/** Passes over `count` sequence numbers: those events of a batch that later ones of the same batch overwrite. */
+export function skipEvents(count: f64): void {
+  const to = nextSeq() + <i64>count
+  const head = (<u64>headSlot() + <u64>count) % capacity
+  store<i64>(HEADER + H_NEXT_SEQ, to)
+  store<u32>(HEADER + H_HEAD_SLOT, <u32>head)
+}

@@ -1,0 +1,111 @@
+/**
+ * The sum tree over the leaves, one f64 weight a slot, dead slots 0. Every 16 children have a parent that holds their
+ * sum; beside the sums stand the exclusive prefix sums within a parent, so that a draw compares instead of adding.
+ * Sums are always made anew from the children, left to right, and never changed by differences: they cannot drift, and
+ * the last prefix plus the last child is the sum to the bit, so that a child of weight 0 is never drawn.
+ *
+ * A change of k leaves is folded in ascending order: a node is made anew once, when the fold leaves it.
+ */
+
+import { FANOUT, LEVEL_ENTRY, LEVEL_TABLE } from '../src/layout'
+import { at8, leaves, levels } from './state'
+
+@inline function sumsOf(level: u32): usize {
+  return load<u32>(<usize>LEVEL_TABLE + <usize>level * LEVEL_ENTRY)
+}
+
+@inline function prefixesOf(level: u32): usize {
+  return load<u32>(<usize>LEVEL_TABLE + <usize>level * LEVEL_ENTRY, 4)
+}
+
+@inline export function leafAt(slot: u32): usize {
+  return at8(leaves, slot)
+}
+
+/** The sum of all weights. */
+@inline export function total(): f64 {
+  return load<f64>(sumsOf(levels - 1))
+}
+
+/** Makes the sum of block `block` of leaves anew. */
+@inline function sumLeaves(block: u32): void {
+  const first = leafAt(block * FANOUT)
+  let sum: f64 = 0
+  for (let i: usize = 0; i < <usize>FANOUT * 8; i += 8) sum += load<f64>(first + i)
+  store<f64>(at8(sumsOf(0), block), sum)
+}
+
+/** Makes the prefixes of group `group` of nodes of `level`, and the sum of their parent, anew. */
+function sumGroup(level: u32, group: u32): void {
+  const first = sumsOf(level) + (<usize>group << 7)
+  const prefixes = prefixesOf(level) + (<usize>group << 7)
+  let sum: f64 = 0
+  for (let i: usize = 0; i < <usize>FANOUT * 8; i += 8) {
+    store<f64>(prefixes + i, sum)
+    sum += load<f64>(first + i)
+  }
+  store<f64>(at8(sumsOf(level + 1), group), sum)
+}
+
+/** Makes the nodes above block `block` anew that a fold leaves when it goes on to block `next`. */
+@inline export function leaveBlock(block: u32, next: u32): void {
+  sumLeaves(block)
+  let node = block >> 4
+  let target = next >> 4
+  for (let level: u32 = 0; level + 1 < levels; level++) {
+    if (node == target) return
+    sumGroup(level, node)
+    node >>= 4
+    target >>= 4
+  }
+}
+
+/** Ends a fold whose last block was `block`. */
+@inline export function leaveLast(block: u32): void {
+  leaveBlock(block, 0xffffffff)
+}
+
+/** Makes anew what stands above the leaves [from, to). */
+export function sumRange(from: u32, to: u32): void {
+  if (from >= to) return
+  const last = (to - 1) >> 4
+  for (let block = from >> 4; block < last; block++) leaveBlock(block, block + 1)
+  leaveLast(last)
+}
+
+/** The largest f64 below the positive x. */
+@inline function justBelow(x: f64): f64 {
+  return reinterpret<f64>(reinterpret<u64>(x) - 1)
+}
+
+/** The child of group `group` whose share holds `point`: the last one whose prefix is not above it. */
+@inline function childOf(prefixes: usize, point: f64): u32 {
+  let child: u32 = load<f64>(prefixes, 64) <= point ? 8 : 0
+  child += load<f64>(at8(prefixes, child), 32) <= point ? 4 : 0
+  child += load<f64>(at8(prefixes, child), 16) <= point ? 2 : 0
+  child += load<f64>(at8(prefixes, child), 8) <= point ? 1 : 0
+  return child
+}
+
+/** The slot whose share of [0, total) holds `point`; the total must be positive. */
+@inline export function slotAt(point: f64): u32 {
+  let node: u32 = 0
+  let rest = point
+  for (let level = <i32>levels - 2; level >= 0; level--) {
+    const prefixes = prefixesOf(level) + (<usize>node << 7)
+    const child = childOf(prefixes, rest)
+    rest -= load<f64>(at8(prefixes, child))
+    node = (node << 4) + child
+    const share = load<f64>(at8(sumsOf(level), node))
+    // The difference of rounded prefixes can exceed the child's sum by a rounding error.
+    if (rest >= share) rest = justBelow(share)
+  }
+  const first = leafAt(node << 4)
+  let sum: f64 = 0
+  let child: u32 = 0
+  for (let i: usize = 0; i < <usize>FANOUT * 8; i += 8) {
+    sum += load<f64>(first + i)
+    child += sum <= rest ? 1 : 0
+  }
+  return (node << 4) + child
+}

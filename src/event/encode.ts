@@ -1,0 +1,172 @@
+/**
+ * Event objects into records: their fields go to a stage in linear memory and to the arguments of one call, which
+ * checks and writes. The one way from an {@link EventInput} to bytes.
+ *
+ * @module
+ */
+
+import { InvalidArgumentError } from '../errors.js'
+import type { Ring } from '../kernel/ring.js'
+import * as L from '../layout.js'
+import type { ClockFunction } from './clock.js'
+import { assertU64 } from './episode.js'
+import { type IdPool, idBytes } from './id.js'
+import { REWARD_FIELDS, refusalError } from './refusal.js'
+import type { EventInput } from './types.js'
+
+const STAGE = L.OBJECT_STAGE
+const STATE = (STAGE + L.STATE) >>> 2
+const ACTION = (STAGE + L.ACTION) >>> 2
+const REWARDS = (STAGE + L.REWARDS) >>> 2
+const EPISODE = (STAGE + L.EPISODE_ID) >>> 3
+
+/** Writes event objects to the ring, or packs them for a batch. */
+export class EventEncoder {
+  private readonly ring: Ring
+  private readonly ids: IdPool
+  private readonly clock: ClockFunction
+  private readonly idMode: number
+
+  constructor(ring: Ring, ids: IdPool, clock: ClockFunction, idMode: number) {
+    this.ring = ring
+    this.ids = ids
+    this.clock = clock
+    this.idMode = idMode
+  }
+
+  /** Writes one event at the head. */
+  write(event: EventInput): number {
+    this.ring.assertRoom(1)
+    this.encode(event, -1, '')
+    return this.ring.wroteOne()
+  }
+
+  /** Assembles the event as record `index` of the batch in linear memory. */
+  pack(event: EventInput, index: number, where: string): void {
+    this.encode(event, index, where)
+  }
+
+  private encode(event: EventInput, index: number, where: string): void {
+    if (typeof event !== 'object' || event === null) {
+      throw new InvalidArgumentError(`${where || 'event'} must be an object, got ${String(event)}`, { event })
+    }
+    const { f32 } = this.ring.kernel
+    const { eventId, episodeId, state, action } = event
+    let { timestamp } = event
+    try {
+      if (state !== undefined) stageVector(f32, STATE, state, 'state', where)
+      if (action !== undefined) stageVector(f32, ACTION, action, 'action', where)
+      stageRewards(f32, event, where)
+      if (timestamp === undefined) timestamp = this.clock()
+      let how = this.idMode
+      if (eventId !== undefined) {
+        this.ring.kernel.u8.set(idBytes(eventId), STAGE)
+        how = L.ID_GIVEN
+      } else if (this.ids.left === 0) this.ids.refill()
+      let episode = episodeId ?? 0
+      if (typeof episode === 'bigint') {
+        assertU64(episode, `${where}episodeId`)
+        this.ring.kernel.u64[EPISODE] = episode
+        episode = 0
+        how |= L.EPISODE_STAGED
+      }
+      const refused = this.call(event, index, timestamp, episode, how, where)
+      if (refused !== 0) throw refusalError(refused, checked(event, timestamp), where)
+      if (eventId === undefined) this.ids.left--
+    } catch (error) {
+      this.clear()
+      throw error
+    }
+  }
+
+  private call(event: EventInput, index: number, timestamp: number, episode: number, how: number, where: string): number {
+    const { stepNumber = 0, eventType = 0, flags = 0, adnaVersionHash = 0 } = event
+    // The module would take what JavaScript makes of a string or null for a number.
+    if (
+      typeof timestamp !== 'number' ||
+      typeof episode !== 'number' ||
+      typeof stepNumber !== 'number' ||
+      typeof eventType !== 'number' ||
+      typeof flags !== 'number' ||
+      typeof adnaVersionHash !== 'number'
+    ) {
+      throw refusalError(firstNonNumber(event), checked(event, timestamp), where)
+    }
+    const { core } = this.ring.kernel
+    return index < 0
+      ? core.commit(STAGE, timestamp, episode, stepNumber, eventType, flags, adnaVersionHash, how)
+      : core.pack(index, STAGE, timestamp, episode, stepNumber, eventType, flags, adnaVersionHash, how)
+  }
+
+  private clear(): void {
+    this.ring.kernel.f32.fill(0, STAGE >>> 2, (STAGE + L.RECORD_BYTES) >>> 2)
+  }
+}
+
+function stageVector(f32: Float32Array, index: number, values: ArrayLike<number>, name: string, where: string): void {
+  if (values instanceof Float32Array && values.length === L.VECTOR_LENGTH) {
+    // Unrolled: TypedArray.set costs as much as the rest of a write.
+    f32[index] = values[0] as number
+    f32[index + 1] = values[1] as number
+    f32[index + 2] = values[2] as number
+    f32[index + 3] = values[3] as number
+    f32[index + 4] = values[4] as number
+    f32[index + 5] = values[5] as number
+    f32[index + 6] = values[6] as number
+    f32[index + 7] = values[7] as number
+    return
+  }
+  const length: unknown = typeof values === 'object' && values !== null ? values.length : undefined
+  if (typeof length !== 'number' || !(length >= 0 && length <= L.VECTOR_LENGTH) || !Number.isInteger(length)) {
+    const got = typeof length === 'number' ? `${length} numbers` : String(values)
+    throw new InvalidArgumentError(`${where}${name} must have up to ${L.VECTOR_LENGTH} numbers, got ${got}`, { [name]: values })
+  }
+  for (let i = 0; i < length; i++) {
+    const value: unknown = values[i]
+    if (typeof value !== 'number') {
+      throw new InvalidArgumentError(`${where}${name}[${i}] must be finite as f32, got ${String(value)}`, { [name]: values })
+    }
+    f32[index + i] = value
+  }
+}
+
+function stageRewards(f32: Float32Array, event: EventInput, where: string): void {
+  const { rewardHomeostasis, rewardCuriosity, rewardEfficiency, rewardGoal } = event
+  if (rewardHomeostasis !== undefined) stageReward(f32, 0, rewardHomeostasis, where)
+  if (rewardCuriosity !== undefined) stageReward(f32, 1, rewardCuriosity, where)
+  if (rewardEfficiency !== undefined) stageReward(f32, 2, rewardEfficiency, where)
+  if (rewardGoal !== undefined) stageReward(f32, 3, rewardGoal, where)
+}
+
+function stageReward(f32: Float32Array, slot: number, reward: unknown, where: string): void {
+  if (typeof reward !== 'number') {
+    const name = `${where}${REWARD_FIELDS[slot]}`
+    throw new InvalidArgumentError(`${name} must be a number of at most 8e37 in magnitude, got ${String(reward)}`, {
+      [name]: reward,
+    })
+  }
+  f32[REWARDS + slot] = reward
+}
+
+function firstNonNumber(event: EventInput): number {
+  const wrong = (value: unknown): boolean => value !== undefined && typeof value !== 'number'
+  if (wrong(event.timestamp)) return L.REFUSED_TIMESTAMP
+  if (wrong(event.episodeId) && typeof event.episodeId !== 'bigint') return L.REFUSED_EPISODE
+  if (wrong(event.stepNumber)) return L.REFUSED_STEP
+  if (wrong(event.eventType)) return L.REFUSED_TYPE
+  return wrong(event.flags) ? L.REFUSED_FLAGS : L.REFUSED_ADNA
+}
+
+function checked(event: EventInput, timestamp: unknown): Parameters<typeof refusalError>[1] {
+  return {
+    timestamp,
+    episodeId: event.episodeId,
+    stepNumber: event.stepNumber,
+    eventType: event.eventType,
+    flags: event.flags,
+    adnaVersionHash: event.adnaVersionHash,
+    state: event.state ?? [],
+    action: event.action ?? [],
+    rewards: REWARD_FIELDS.map((field) => event[field] ?? 0),
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * Event ids: a pool of random bytes for those that the stream makes, and the conversion between text and bytes for
+ * those that users give and read.
+ *
+ * @module
+ */
+
+import { parse } from 'uuid'
+import { InvalidArgumentError } from '../errors.js'
+import type { Kernel } from '../kernel/kernel.js'
+import * as L from '../layout.js'
+
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
+/** The canonical text of the 16 bytes at `offset`, whatever they are. */
+export function formatId(bytes: Uint8Array, offset = 0): string {
+  const b = (i: number): string => HEX[bytes[offset + i] as number] as string
+  return `${b(0)}${b(1)}${b(2)}${b(3)}-${b(4)}${b(5)}-${b(6)}${b(7)}-${b(8)}${b(9)}-${b(10)}${b(11)}${b(12)}${b(13)}${b(14)}${b(15)}`
+}
+
+/**
+ * The 16 bytes of a UUID.
+ * @throws {InvalidArgumentError} unless it is a UUID string or 16 bytes.
+ */
+export function idBytes(id: unknown): Uint8Array {
+  if (id instanceof Uint8Array) {
+    if (id.length === 16) return id
+    throw new InvalidArgumentError(`eventId must be 16 bytes or a UUID string, got ${id.length} bytes`, { eventId: id })
+  }
+  if (typeof id === 'string') {
+    try {
+      return parse(id)
+    } catch {
+      // The library's own TypeError names no value.
+    }
+  }
+  throw new InvalidArgumentError(`eventId must be a UUID string or 16 bytes, got ${typeof id === 'string' ? JSON.stringify(id) : String(id)}`, {
+    eventId: id,
+  })
+}
+
+const POOL_BYTES = L.ID_POOL_IDS * 16
+
+/** Random bytes in linear memory, of which the module makes ids. */
+export class IdPool {
+  /** Ids that the pool still holds. */
+  left = 0
+  private readonly kernel: Kernel
+  private readonly random = new Uint8Array(POOL_BYTES)
+
+  constructor(kernel: Kernel) {
+    this.kernel = kernel
+  }
+
+  /** Makes sure that the pool holds `count` ids, at most `ID_POOL_IDS`. */
+  reserve(count: number): void {
+    if (this.left < count) this.refill()
+  }
+
+  /** Fills the pool. */
+  refill(): void {
+    // A plain buffer in between: the web forbids filling shared memory.
+    crypto.getRandomValues(this.random)
+    this.kernel.u8.set(this.random, L.ID_POOL)
+    this.kernel.u32[(L.HEADER + L.H_ID_CURSOR) >>> 2] = 0
+    this.left = L.ID_POOL_IDS
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * Instantiation of the module, in Node, pages and workers, asynchronously or synchronously. The module's bytes are
+ * inlined in this package, so that every bundler and a plain script find them.
+ *
+ * A page needs `'wasm-unsafe-eval'` in its content security policy for either way.
+ *
+ * @module
+ */
+
+import { instantiate, instantiateSync } from '@assemblyscript/loader'
+import { coreModuleBase64 } from './generated/core-module.js'
+import type { KernelExports } from './kernel.js'
+
+/** What the module imports. */
+type Imports = { env: { memory: WebAssembly.Memory } }
+
+let compiled: WebAssembly.Module | undefined
+
+function bytes(): Uint8Array<ArrayBuffer> {
+  const text = atob(coreModuleBase64)
+  const result = new Uint8Array(text.length)
+  for (let i = 0; i < text.length; i++) result[i] = text.charCodeAt(i)
+  return result
+}
+
+/**
+ * Instantiates without blocking the event loop. The compiled module is kept for later streams.
+ * @param module another build of the module, for tests that break it.
+ */
+export async function instantiateCore(memory: WebAssembly.Memory, module?: WebAssembly.Module): Promise<KernelExports> {
+  if (module === undefined) compiled ??= await WebAssembly.compile(bytes())
+  const imports: Imports = { env: { memory } }
+  const { instance } = await instantiate(module ?? (compiled as WebAssembly.Module), imports)
+  return instance.exports as unknown as KernelExports
+}
+
+/** Instantiates at once. Chromium before version 115 refuses this on a page's main thread. */
+export function instantiateCoreSync(memory: WebAssembly.Memory, module?: WebAssembly.Module): KernelExports {
+  if (module === undefined) compiled ??= new WebAssembly.Module(bytes())
+  const imports: Imports = { env: { memory } }
+  const { instance } = instantiateSync(module ?? (compiled as WebAssembly.Module), imports)
+  return instance.exports as unknown as KernelExports
+}

@@ -1,0 +1,191 @@
+/**
+ * The typed binding to one instance of the module: its exports, and views on the whole of linear memory. The memory is
+ * made here with its final size and never grows, so that no view is ever detached.
+ *
+ * The exports trust their arguments; `stream/` checks them.
+ *
+ * @module
+ */
+
+import { InvalidArgumentError, LayoutMismatchError } from '../errors.js'
+import * as L from '../layout.js'
+import { instantiateCore, instantiateCoreSync } from './instantiate.js'
+import { type MemoryMap, memoryMap, writeMap } from './memory-map.js'
+
+/** The exports of the module; see the docstrings in `assembly/`. */
+export interface KernelExports {
+  layoutValue(index: number): number
+  attach(): number
+  commit(
+    stage: number,
+    timestamp: number,
+    episode: number,
+    step: number,
+    type: number,
+    flags: number,
+    adna: number,
+    id: number,
+  ): number
+  pack(
+    index: number,
+    stage: number,
+    timestamp: number,
+    episode: number,
+    step: number,
+    type: number,
+    flags: number,
+    adna: number,
+    id: number,
+  ): number
+  checkRecords(count: number): number
+  appendRecords(count: number): void
+  publishRecords(count: number): void
+  skipEvents(count: number): void
+  checkColumns(count: number, has: number): number
+  appendColumns(from: number, count: number, has: number, idMode: number, now: number): void
+  setReward(back: number, appraiser: number, value: number): number
+  setMaskBits(back: number, bits: number): void
+  maskOf(back: number): number
+  checkRewards(count: number): number
+  setRewards(count: number, appraiser: number): void
+  checkPriorities(count: number): number
+  setPriorities(count: number): void
+  readPriorities(count: number): void
+  fold(): void
+  foldWeights(source: number, alpha: number, epsilon: number): void
+  seed(low: number, high: number): void
+  below(limit: number): number
+  drawUniform(count: number): void
+  drawDistinct(count: number): void
+  unmarkDraws(count: number): void
+  weightTotal(): number
+  drawWeighted(count: number): number
+  importanceWeights(count: number, least: number, beta: number): void
+  drawRecent(count: number, decay: number): void
+  drawMixed(count: number, rewardWeight: number, recencyWeight: number): void
+  mixedWeightTotal(rewardWeight: number, recencyWeight: number): number
+  recencyProbability(age: number, decay: number): number
+  mixedWeightOf(slot: number, rewardWeight: number, recencyWeight: number): number
+  gather(count: number): void
+  passWindow(from: number, weighing: number, first: number, second: number, bound: number): number
+  clearMatches(): void
+  matchAll(): void
+  markRank(rank: number): void
+  countMatches(): number
+  drawMatches(count: number, left: number, replacement: number): void
+  listMatches(from: number, limit: number, newestFirst: number): number
+  markFilter(from: number, to: number): void
+  countOfTypes(from: number, to: number): number
+  foldRuns(length: number): number
+  matchRuns(): number
+  drawRuns(count: number, length: number, left: number, replacement: number): number
+}
+
+/** What decides the size and the start of a kernel. */
+export interface KernelOptions {
+  capacity: number
+  /** Whether there are explicit priorities. */
+  explicit: boolean
+  /** Bits of the appraisers that complete an event. */
+  requiredMask: number
+  firstSeq: number
+  prefault: boolean
+  /** Another build of the module, for tests that break it. */
+  module?: WebAssembly.Module | undefined
+}
+
+const LAYOUT_CHECKS: readonly (readonly [string, number])[] = [
+  ['LAYOUT_VERSION', L.LAYOUT_VERSION],
+  ['RECORD_BYTES', L.RECORD_BYTES],
+  ['TIMESTAMP', L.TIMESTAMP],
+  ['EPISODE_ID', L.EPISODE_ID],
+  ['STEP_NUMBER', L.STEP_NUMBER],
+  ['EVENT_TYPE', L.EVENT_TYPE],
+  ['FLAGS', L.FLAGS],
+  ['STATE', L.STATE],
+  ['ACTION', L.ACTION],
+  ['REWARDS', L.REWARDS],
+  ['ADNA_VERSION_HASH', L.ADNA_VERSION_HASH],
+  ['HEADER', L.HEADER],
+  ['FILTER', L.FILTER],
+  ['ID_POOL', L.ID_POOL],
+  ['OUT_SEQS', L.OUT_SEQS],
+  ['BATCH', L.BATCH],
+  ['RECORDS', L.RECORDS],
+  ['CHUNK', L.CHUNK],
+  ['FANOUT', L.FANOUT],
+  ['LEVEL_TABLE', L.LEVEL_TABLE],
+  ['MAX_TABLE', L.MAX_TABLE],
+]
+
+/** Refuses a module that was built with another layout than this library. */
+export function checkLayout(core: Pick<KernelExports, 'layoutValue'>): void {
+  LAYOUT_CHECKS.forEach(([name, expected], index) => {
+    const found = core.layoutValue(index)
+    if (found !== expected) throw new LayoutMismatchError(name, found, expected)
+  })
+}
+
+/** One instance of the module with its memory. */
+export class Kernel {
+  readonly core: KernelExports
+  readonly map: MemoryMap
+  readonly u8: Uint8Array<ArrayBuffer>
+  readonly u16: Uint16Array<ArrayBuffer>
+  readonly u32: Uint32Array<ArrayBuffer>
+  readonly u64: BigUint64Array<ArrayBuffer>
+  readonly f32: Float32Array<ArrayBuffer>
+  readonly f64: Float64Array<ArrayBuffer>
+
+  private constructor(core: KernelExports, buffer: ArrayBuffer, map: MemoryMap) {
+    checkLayout(core)
+    if (core.attach() === 0) throw new LayoutMismatchError('MAGIC', 0, L.MAGIC)
+    this.core = core
+    this.map = map
+    this.u8 = new Uint8Array(buffer)
+    this.u16 = new Uint16Array(buffer)
+    this.u32 = new Uint32Array(buffer)
+    this.u64 = new BigUint64Array(buffer)
+    this.f32 = new Float32Array(buffer)
+    this.f64 = new Float64Array(buffer)
+  }
+
+  /** @throws {InvalidArgumentError} if the capacity is too large for linear memory, or the machine cannot give it. */
+  static async create(options: KernelOptions): Promise<Kernel> {
+    const { memory, map } = reserve(options)
+    return new Kernel(await instantiateCore(memory, options.module), memory.buffer as ArrayBuffer, map)
+  }
+
+  /** The same without waiting. */
+  static createSync(options: KernelOptions): Kernel {
+    const { memory, map } = reserve(options)
+    return new Kernel(instantiateCoreSync(memory, options.module), memory.buffer as ArrayBuffer, map)
+  }
+
+  /** Reads an i64 of the header that is below 2^53. */
+  headerCount(offset: number): number {
+    const low = this.u32[(L.HEADER + offset) >>> 2] as number
+    const high = this.u32[((L.HEADER + offset) >>> 2) + 1] as number
+    return high * 4294967296 + low
+  }
+}
+
+function reserve(options: KernelOptions): { memory: WebAssembly.Memory; map: MemoryMap } {
+  const map = memoryMap(options.capacity, options.explicit)
+  let memory: WebAssembly.Memory
+  try {
+    memory = new WebAssembly.Memory({ initial: map.pages, maximum: map.pages })
+  } catch (error) {
+    throw new InvalidArgumentError(
+      `capacity ${options.capacity} needs ${map.pages * 64} KiB of memory, which the platform refused: ${String(error)}`,
+      { capacity: options.capacity, bytes: map.pages * 65536 },
+    )
+  }
+  writeMap(memory, map, options.requiredMask, options.firstSeq)
+  if (options.prefault) {
+    const bytes = new Uint8Array(memory.buffer)
+    // A page of the system is 4 KiB or larger; a write makes it present.
+    for (let address = L.RECORDS; address < bytes.length; address += 4096) bytes[address] = 0
+  }
+  return { memory, map }
+}

@@ -1,0 +1,167 @@
+/**
+ * Where everything that depends on the capacity lies in linear memory. Computed here once, before the memory is made;
+ * the module reads it from the header.
+ *
+ * @module
+ */
+
+import { InvalidArgumentError } from '../errors.js'
+import * as L from '../layout.js'
+
+const PAGE = 65536
+/** Linear memory is addressed by 32 bits; the last page stays free so that an end address fits into a u32 too. */
+const MEMORY_LIMIT = 65535 * PAGE
+
+/** Sizes in events or entries, addresses in bytes. */
+export interface MemoryMap {
+  capacity: number
+  explicit: boolean
+  pages: number
+  bytes: number
+  bytesPerEvent: number
+  masks: number
+  types: number
+  leaves: number
+  levels: { sums: number; prefixes: number; count: number }[]
+  priorities: number
+  maxLevels: { maxima: number; count: number }[]
+  dirty: number
+  dirtyWords: number
+  dirtyGroups: number
+  dirtyGroupWords: number
+  matches: number
+  matchBlocks: number
+  matchSupers: number
+  links: number
+  heads: number
+  headsBits: number
+  runStarts: number
+  runEnds: number
+}
+
+function wordsFor(bits: number): number {
+  return Math.ceil(bits / 64)
+}
+
+function padded(count: number): number {
+  return Math.ceil(count / L.FANOUT) * L.FANOUT
+}
+
+function place(capacity: number, explicit: boolean): MemoryMap {
+  let end: number = L.RECORDS
+  const take = (bytes: number): number => {
+    const address = end
+    // Whole cache lines, so that no two areas share one and every vector access is aligned.
+    end += Math.ceil(bytes / 64) * 64
+    return address
+  }
+  take(capacity * L.RECORD_BYTES)
+  const masks = take(capacity)
+  const types = take(capacity * 2)
+  const leaves = take(padded(capacity) * 8)
+  const levels: MemoryMap['levels'] = []
+  const maxLevels: MemoryMap['maxLevels'] = []
+  const priorities = explicit ? take(padded(capacity) * 4) : 0
+  for (let count = Math.ceil(capacity / L.FANOUT); ; count = Math.ceil(count / L.FANOUT)) {
+    levels.push({ sums: take(padded(count) * 8), prefixes: take(padded(count) * 8), count })
+    if (explicit) maxLevels.push({ maxima: take(padded(count) * 4), count })
+    if (count === 1) break
+  }
+  const words = wordsFor(capacity)
+  const dirtyGroupWords = wordsFor(wordsFor(words))
+  const headsBits = Math.max(4, Math.floor(Math.log2(Math.max(1, capacity / 4))))
+  return {
+    capacity,
+    explicit,
+    masks,
+    types,
+    leaves,
+    levels,
+    priorities,
+    maxLevels,
+    dirty: take(words * 8),
+    dirtyWords: take(wordsFor(words) * 8),
+    dirtyGroups: take(dirtyGroupWords * 8),
+    dirtyGroupWords,
+    matches: take(words * 8),
+    matchBlocks: take(wordsFor(words) * 4),
+    matchSupers: take(wordsFor(wordsFor(words)) * 4),
+    links: take(capacity * 4),
+    heads: take(2 ** headsBits * 4),
+    headsBits,
+    runStarts: take(words * 8),
+    runEnds: take(words * 8),
+    bytes: end,
+    pages: Math.ceil(end / PAGE),
+    bytesPerEvent: Math.ceil((end - L.RECORDS) / capacity),
+  }
+}
+
+/** The largest capacity that fits into 4 GiB. */
+export function largestCapacity(explicit: boolean): number {
+  let low = 1
+  let high = 2 ** 25
+  while (low + 1 < high) {
+    const middle = Math.floor((low + high) / 2)
+    if (place(middle, explicit).bytes <= MEMORY_LIMIT) low = middle
+    else high = middle
+  }
+  return low
+}
+
+/**
+ * The memory map for `capacity` events.
+ * @throws {InvalidArgumentError} if it does not fit into 4 GiB.
+ */
+export function memoryMap(capacity: number, explicit: boolean): MemoryMap {
+  const map = capacity < 2 ** 25 ? place(capacity, explicit) : undefined
+  if (map === undefined || map.bytes > MEMORY_LIMIT) {
+    const most = largestCapacity(explicit)
+    throw new InvalidArgumentError(
+      `capacity must be at most ${most} events, which fill the 4 GiB of linear memory, got ${capacity}`,
+      { capacity, most },
+    )
+  }
+  return map
+}
+
+/** Writes the map into the header of a fresh memory. */
+export function writeMap(memory: WebAssembly.Memory, map: MemoryMap, requiredMask: number, firstSeq: number): void {
+  const view = new DataView(memory.buffer)
+  const put = (offset: number, value: number): void => view.setUint32(L.HEADER + offset, value, true)
+  put(L.H_MAGIC, L.MAGIC)
+  put(L.H_VERSION, L.LAYOUT_VERSION)
+  put(L.H_CAPACITY, map.capacity)
+  put(L.H_REQUIRED_MASK, requiredMask)
+  put(L.H_MASKS, map.masks)
+  put(L.H_TYPES, map.types)
+  put(L.H_LEAVES, map.leaves)
+  put(L.H_LEVELS, map.levels.length)
+  put(L.H_PRIORITIES, map.priorities)
+  put(L.H_MAX_LEVELS, map.maxLevels.length)
+  put(L.H_DIRTY, map.dirty)
+  put(L.H_DIRTY_WORDS, map.dirtyWords)
+  put(L.H_DIRTY_GROUPS, map.dirtyGroups)
+  put(L.H_DIRTY_GROUP_WORDS, map.dirtyGroupWords)
+  put(L.H_MATCHES, map.matches)
+  put(L.H_MATCH_BLOCKS, map.matchBlocks)
+  put(L.H_MATCH_SUPERS, map.matchSupers)
+  put(L.H_LINKS, map.links)
+  put(L.H_HEADS, map.heads)
+  put(L.H_HEADS_BITS, map.headsBits)
+  put(L.H_RUN_STARTS, map.runStarts)
+  put(L.H_RUN_ENDS, map.runEnds)
+  map.levels.forEach((level, i) => {
+    const entry = L.LEVEL_TABLE + i * L.LEVEL_ENTRY
+    view.setUint32(entry, level.sums, true)
+    view.setUint32(entry + 4, level.prefixes, true)
+    view.setUint32(entry + 8, level.count, true)
+  })
+  map.maxLevels.forEach((level, i) => {
+    view.setUint32(L.MAX_TABLE + i * L.MAX_ENTRY, level.maxima, true)
+    view.setUint32(L.MAX_TABLE + i * L.MAX_ENTRY + 4, level.count, true)
+  })
+  for (const offset of [L.H_NEXT_SEQ, L.H_FIRST_SEQ, L.H_FOLDED, L.H_PRIORITIZED, L.H_RUNS_FOLDED]) {
+    view.setBigInt64(L.HEADER + offset, BigInt(firstSeq), true)
+  }
+}

@@ -1,0 +1,185 @@
+/**
+ * THE byte layout: integer literals only, compiled by both compilers, so that the module and the library cannot drift
+ * apart. At load the module tells the values that it was built with and the library compares them.
+ *
+ * Linear memory, addresses in bytes, all values little-endian:
+ *
+ *     0 ──────────── static data of the module (tables of its arithmetic)
+ *     HEADER ─────── the memory map, the state of the ring, the levels of the trees
+ *     WRITER_STAGE ─ the record that `writer` fills; OBJECT_STAGE: the one that `writeEvent` fills
+ *     RANDOM ─────── state of the sampler's generator
+ *     FILTER ─────── the conditions of `find` and `count`; TYPE_SET: a bit for each of the 65,536 type codes
+ *     ID_POOL ────── random bytes for the next ids
+ *     OUT_… IN_… ─── what kernels return and take, CHUNK entries each
+ *     BATCH ──────── CHUNK packed records, or CHUNK rows of columns
+ *     RECORDS ────── the ring; behind it masks, side columns and indexes, as kernel/memory-map.ts places them
+ *
+ * @module
+ */
+
+export const LAYOUT_VERSION = 1
+/** `XPST` read as a little-endian u32. */
+export const MAGIC = 0x54535058
+
+// The record.
+export const RECORD_BYTES = 128
+export const EVENT_ID = 0
+export const TIMESTAMP = 16
+export const EPISODE_ID = 24
+export const STEP_NUMBER = 32
+export const EVENT_TYPE = 36
+export const FLAGS = 38
+export const STATE = 40
+export const ACTION = 72
+export const REWARDS = 104
+export const ADNA_VERSION_HASH = 120
+export const RESERVED = 124
+export const VECTOR_LENGTH = 8
+export const REWARD_SLOTS = 4
+export const FULLY_APPRAISED = 16
+
+// Fixed areas.
+export const HEADER = 65536
+export const WRITER_STAGE = 66560
+export const OBJECT_STAGE = 66688
+export const RANDOM = 66816
+export const FILTER = 66944
+export const ID_POOL = 67584
+export const ID_POOL_IDS = 1024
+export const TYPE_SET = 83968
+export const OUT_SEQS = 92160
+export const OUT_PROBABILITIES = 100352
+export const OUT_WEIGHTS = 108544
+export const OUT_SLOTS = 112640
+export const IN_VALUES = 116736
+export const BATCH = 122880
+export const RECORDS = 262144
+
+/** Events in one call of a kernel at most; what is larger goes in several calls. */
+export const CHUNK = 1024
+
+// The memory map in the header: u32 each.
+export const H_MAGIC = 0
+export const H_VERSION = 4
+export const H_CAPACITY = 8
+export const H_REQUIRED_MASK = 12
+export const H_MASKS = 16
+export const H_TYPES = 20
+export const H_LEAVES = 24
+export const H_LEVELS = 28
+export const H_PRIORITIES = 32
+export const H_MAX_LEVELS = 36
+export const H_DIRTY = 40
+export const H_DIRTY_WORDS = 44
+export const H_DIRTY_GROUPS = 48
+export const H_DIRTY_GROUP_WORDS = 52
+export const H_MATCHES = 56
+export const H_MATCH_BLOCKS = 60
+export const H_MATCH_SUPERS = 64
+export const H_LINKS = 68
+export const H_HEADS = 72
+export const H_HEADS_BITS = 76
+export const H_RUN_STARTS = 80
+export const H_RUN_ENDS = 84
+
+// The state of the ring and of its indexes in the header: sequence numbers and counters i64, α and ε f64, else u32.
+export const H_NEXT_SEQ = 128
+export const H_FIRST_SEQ = 136
+export const H_SIZE = 144
+export const H_HEAD_SLOT = 148
+export const H_ID_CURSOR = 152
+export const H_TREE_SOURCE = 156
+export const H_FOLDED = 160
+export const H_PRIORITIZED = 168
+export const H_RUNS_FOLDED = 176
+export const H_RUNS_LENGTH = 184
+export const H_RUNS_COUNT = 188
+export const H_ALPHA = 192
+export const H_EPSILON = 200
+export const H_FULLY_APPRAISED = 208
+export const H_REBUILDS = 216
+export const H_FOLDED_EVENTS = 224
+export const H_REFUSED_INDEX = 232
+
+/** Levels of the sum tree above the leaves: `{ sums, prefixes, count, – }`, u32 each. */
+export const LEVEL_TABLE = 65792
+export const LEVEL_ENTRY = 16
+/** Levels of the tree of largest priorities above the priorities: `{ maxima, count }`, u32 each. */
+export const MAX_TABLE = 65920
+export const MAX_ENTRY = 8
+export const MAX_LEVELS = 8
+/** Children of a node. */
+export const FANOUT = 16
+
+// Where a column of a batch of columns lies behind BATCH.
+export const COLUMN_IDS = 0
+export const COLUMN_TIMESTAMPS = 16384
+export const COLUMN_EPISODES = 24576
+export const COLUMN_STEPS = 32768
+export const COLUMN_TYPES = 36864
+export const COLUMN_FLAGS = 38912
+export const COLUMN_STATES = 40960
+export const COLUMN_ACTIONS = 73728
+export const COLUMN_REWARDS = 106496
+export const COLUMN_REWARD_BYTES = 4096
+export const COLUMN_ADNA = 122880
+
+// Bits that say which columns a batch has; the rewards take four bits from the given one.
+export const HAS_IDS = 1
+export const HAS_TIMESTAMPS = 2
+export const HAS_EPISODES = 4
+export const HAS_STEPS = 8
+export const HAS_TYPES = 16
+export const HAS_FLAGS = 32
+export const HAS_STATES = 64
+export const HAS_ACTIONS = 128
+export const HAS_REWARDS = 256
+export const HAS_ADNA = 4096
+/** The episodes of the batch are u64, not f64. */
+export const EPISODES_ARE_U64 = 8192
+
+// How an event is assembled: whether its id is of version 7 instead of 4, or stands in the stage; whether the episode
+// stands there as u64.
+export const ID_V4 = 0
+export const ID_V7 = 1
+export const ID_GIVEN = 2
+export const EPISODE_STAGED = 4
+
+// Why a write was refused; 0 is success.
+export const REFUSED_TIMESTAMP = 1
+export const REFUSED_EPISODE = 2
+export const REFUSED_STEP = 3
+export const REFUSED_TYPE = 4
+export const REFUSED_FLAGS = 5
+export const REFUSED_ADNA = 6
+export const REFUSED_STATE = 7
+export const REFUSED_ACTION = 8
+export const REFUSED_REWARD = 9
+
+// What the leaves of the sum tree weigh.
+export const SOURCE_NONE = 0
+export const SOURCE_REWARD = 1
+export const SOURCE_EXPLICIT = 2
+
+// What a weighted pass without replacement weighs by.
+export const WEIGH_LEAVES = 0
+export const WEIGH_RECENCY = 1
+export const WEIGH_MIXED = 2
+
+// The conditions of a filter behind FILTER: u32, but episode u64, times and rewards f64.
+export const F_CONDITIONS = 0
+export const F_FLAGS = 4
+export const F_EPISODE = 8
+export const F_FROM = 16
+export const F_TO = 24
+export const F_MIN_REWARD = 32
+export const F_MAX_REWARD = 40
+export const F_TYPE_COUNT = 48
+/** The first FEW_TYPES type codes, u16 each; with more the set at TYPE_SET decides. */
+export const F_TYPES = 52
+export const FEW_TYPES = 8
+export const IF_TYPES = 1
+export const IF_FLAGS = 2
+export const IF_EPISODE = 4
+export const IF_TIME = 8
+export const IF_REWARD = 16

@@ -1,0 +1,173 @@
+/**
+ * The bitmap of matches in linear memory and the conditions that fill it: shared by `find`, `count` and the sampling of
+ * filtered events.
+ *
+ * @module
+ */
+
+import { InvalidArgumentError } from '../errors.js'
+import { EventView } from '../event/view.js'
+import { assertSeq, type Ring } from '../kernel/ring.js'
+import * as L from '../layout.js'
+import type { EventFilter } from './types.js'
+import { assertInteger, assertNumber, episodeNumber, typeList } from './validate.js'
+
+/** A filter with everything decided. */
+interface Conditions {
+  bits: number
+  types: readonly number[]
+  from: number
+  to: number
+}
+
+/** Marks, counts and lists events of the live window. */
+export class Matcher {
+  private readonly ring: Ring
+  private readonly view = new EventView()
+  private readonly header: DataView
+  private used = false
+
+  constructor(ring: Ring) {
+    this.ring = ring
+    this.header = new DataView(ring.kernel.u8.buffer, L.FILTER, 128)
+  }
+
+  /** Takes away what an earlier call left in the bitmap. */
+  clear(): void {
+    if (!this.used) return
+    this.ring.kernel.core.clearMatches()
+    this.used = false
+  }
+
+  /** Says that a kernel has left marks. */
+  leaveMarks(): void {
+    this.used = true
+  }
+
+  /** Marks the events that meet the filter and returns how many. */
+  mark(filter: EventFilter): number {
+    const { bits, types, from, to } = this.conditions(filter)
+    this.set(bits, types)
+    this.used = true
+    const { core } = this.ring.kernel
+    core.markFilter(from, to)
+    return core.countMatches()
+  }
+
+  /** Counts the events that meet the filter. */
+  count(filter: EventFilter): number {
+    const { bits, types, from, to } = this.conditions(filter)
+    if (bits === 0) return Math.max(0, to - from)
+    if (bits !== L.IF_TYPES) return this.mark(filter)
+    this.set(bits, types)
+    return this.ring.kernel.core.countOfTypes(from, to)
+  }
+
+  /** Marks the events of these types, which have been checked. */
+  markTypes(types: readonly number[]): number {
+    this.set(L.IF_TYPES, types)
+    this.used = true
+    const { core } = this.ring.kernel
+    core.markFilter(0, this.ring.size)
+    return core.countMatches()
+  }
+
+  /** Marks the events for which the predicate is true. */
+  markWhere(predicate: (event: EventView) => boolean): number {
+    const { ring, view } = this
+    const { kernel, size, oldest } = ring
+    const { next } = ring
+    this.used = true
+    kernel.core.clearMatches()
+    for (let rank = 0; rank < size; rank++) {
+      const seq = oldest + rank
+      if (predicate(view.moveTo(kernel, ring.wordOf(seq), seq, ring))) kernel.core.markRank(rank)
+      if (ring.next !== next) {
+        throw new InvalidArgumentError(`predicate must not write to the stream, it wrote ${ring.next - next} event(s)`, {
+          seq,
+        })
+      }
+    }
+    return kernel.core.countMatches()
+  }
+
+  /**
+   * Calls `sink` with chunks of the matches, `count` of which stand at OUT_SEQS and OUT_SLOTS: the first or last `limit`.
+   */
+  list(limit: number, newestFirst: boolean, sink: (count: number) => void): void {
+    const { core, f64 } = this.ring.kernel
+    const { oldest, size } = this.ring
+    let from = newestFirst ? size : 0
+    for (let left = limit; left > 0; ) {
+      const count = core.listMatches(from, left, newestFirst ? 1 : 0)
+      if (count === 0) return
+      const last = (f64[L.OUT_SEQS / 8 + count - 1] as number) - oldest
+      sink(count)
+      from = newestFirst ? last : last + 1
+      left -= count
+    }
+  }
+
+  /** The live part of the range that the filter looks at. */
+  range(filter: EventFilter): { start: number; end: number } {
+    const { from, to } = this.conditions(filter)
+    return { start: this.ring.oldest + from, end: this.ring.oldest + Math.max(from, to) }
+  }
+
+  private conditions(filter: EventFilter): Conditions {
+    const { types, flags, episodeId, from, to, minReward, maxReward, startSeq, endSeq } = filter
+    const { header, ring } = this
+    let bits = 0
+    let list: readonly number[] = []
+    if (types !== undefined) {
+      list = typeList(types, 'types')
+      bits |= L.IF_TYPES
+    }
+    if (flags !== undefined) {
+      assertInteger(flags, 'flags', 0, 65535)
+      header.setUint32(L.F_FLAGS, flags, true)
+      if (flags !== 0) bits |= L.IF_FLAGS
+    }
+    if (episodeId !== undefined) {
+      header.setBigUint64(L.F_EPISODE, episodeNumber(episodeId, 'episodeId'), true)
+      bits |= L.IF_EPISODE
+    }
+    if (from !== undefined || to !== undefined) {
+      header.setFloat64(L.F_FROM, bound(from, 'from', Number.NEGATIVE_INFINITY), true)
+      header.setFloat64(L.F_TO, bound(to, 'to', Number.POSITIVE_INFINITY), true)
+      bits |= L.IF_TIME
+    }
+    if (minReward !== undefined || maxReward !== undefined) {
+      header.setFloat64(L.F_MIN_REWARD, bound(minReward, 'minReward', Number.NEGATIVE_INFINITY), true)
+      header.setFloat64(L.F_MAX_REWARD, bound(maxReward, 'maxReward', Number.POSITIVE_INFINITY), true)
+      bits |= L.IF_REWARD
+    }
+    const first = startSeq === undefined ? ring.oldest : rangeEnd(startSeq, 'startSeq')
+    const last = endSeq === undefined ? ring.next : rangeEnd(endSeq, 'endSeq')
+    const start = Math.min(Math.max(first, ring.oldest), ring.next)
+    return { bits, types: list, from: start - ring.oldest, to: Math.min(last, ring.next) - ring.oldest }
+  }
+
+  private set(bits: number, types: readonly number[]): void {
+    const { header } = this
+    header.setUint32(L.F_CONDITIONS, bits, true)
+    if ((bits & L.IF_TYPES) === 0) return
+    header.setUint32(L.F_TYPE_COUNT, types.length, true)
+    const set = this.ring.kernel.u8.subarray(L.TYPE_SET, L.TYPE_SET + 8192).fill(0)
+    types.forEach((type, i) => {
+      if (i < L.FEW_TYPES) header.setUint16(L.F_TYPES + i * 2, type, true)
+      set[type >> 3] = (set[type >> 3] as number) | (1 << (type & 7))
+    })
+  }
+}
+
+function bound(value: unknown, name: string, open: number): number {
+  if (value === undefined) return open
+  assertNumber(value, name)
+  return value
+}
+
+function rangeEnd(seq: unknown, name: string): number {
+  assertSeq(seq, name)
+  return seq
+}

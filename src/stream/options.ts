@@ -1,0 +1,139 @@
+/**
+ * The options of a stream: defaults and checks, and the configuration names of older systems.
+ *
+ * @module
+ */
+
+import { InvalidArgumentError } from '../errors.js'
+import { amortizedClock, type ClockFunction, callerClock, preciseClock } from '../event/clock.js'
+import { AppraiserType } from '../event/types.js'
+import { SEQ_LIMIT } from '../kernel/ring.js'
+import * as L from '../layout.js'
+import type { StreamOptions } from './types.js'
+import { assertChoice, assertInteger, assertKeys, show } from './validate.js'
+
+/** Options with everything decided. */
+export interface ResolvedOptions {
+  capacity: number
+  idMode: number
+  clock: ClockFunction
+  /** Low and high half of the seed. */
+  seed: readonly [number, number]
+  prefault: boolean
+  requiredMask: number
+  explicit: boolean
+  maxLag: number
+  firstSeq: number
+  module: WebAssembly.Module | undefined
+}
+
+const KEYS = ['capacity', 'ids', 'clock', 'seed', 'prefault', 'appraisers', 'priority', 'maxLag', 'firstSeq', 'module']
+const DEFAULT_CAPACITY = 1_000_000
+/** No memory holds more; the memory map tells the exact limit. */
+const CAPACITY_LIMIT = 2 ** 32 - 1
+
+/** @throws {InvalidArgumentError} for an unknown key or a value that is out of range. */
+export function resolveOptions(options: StreamOptions = {}): ResolvedOptions {
+  assertKeys(options, 'options', KEYS)
+  const { capacity = DEFAULT_CAPACITY, ids = 'v4', prefault = false, priority = 'reward', firstSeq = 0 } = options
+  assertInteger(capacity, 'capacity', 1, CAPACITY_LIMIT)
+  assertChoice(ids, 'ids', ['v4', 'v7'])
+  assertChoice(priority, 'priority', ['reward', 'explicit'])
+  assertInteger(firstSeq, 'firstSeq', 0, SEQ_LIMIT - 1)
+  if (typeof prefault !== 'boolean') {
+    throw new InvalidArgumentError(`prefault must be true or false, got ${show(prefault)}`, { prefault })
+  }
+  const { maxLag = capacity } = options
+  assertInteger(maxLag, 'maxLag', 1, SEQ_LIMIT)
+  return {
+    capacity,
+    idMode: ids === 'v7' ? L.ID_V7 : L.ID_V4,
+    clock: clockOf(options.clock),
+    seed: seedOf(options.seed),
+    prefault,
+    requiredMask: maskOf(options.appraisers),
+    explicit: priority === 'explicit',
+    maxLag,
+    firstSeq,
+    module: options.module,
+  }
+}
+
+function clockOf(clock: StreamOptions['clock'] = 'precise'): ClockFunction {
+  if (typeof clock === 'function') return callerClock(clock)
+  assertChoice(clock, 'clock', ['precise', 'amortized'])
+  return clock === 'precise' ? preciseClock() : amortizedClock()
+}
+
+function seedOf(seed: unknown): readonly [number, number] {
+  if (seed === undefined) {
+    const random = crypto.getRandomValues(new Uint32Array(2))
+    return [random[0] as number, random[1] as number]
+  }
+  const valid =
+    (typeof seed === 'bigint' && seed >= 0n && seed < 2n ** 64n) ||
+    (typeof seed === 'number' && Number.isInteger(seed) && seed >= 0 && seed < SEQ_LIMIT)
+  if (!valid) {
+    throw new InvalidArgumentError(`seed must be an integer in [0, 2^53), or a bigint in [0, 2^64), got ${show(seed)}`, { seed })
+  }
+  const bits = BigInt(seed as number | bigint)
+  return [Number(bits & 0xffffffffn), Number(bits >> 32n)]
+}
+
+function maskOf(appraisers: unknown = Object.values(AppraiserType)): number {
+  if (!Array.isArray(appraisers) || appraisers.length === 0) {
+    throw new InvalidArgumentError(`appraisers must be a list of at least one, got ${show(appraisers)}`, { appraisers })
+  }
+  let mask = 0
+  for (const appraiser of appraisers) {
+    assertInteger(appraiser, 'appraisers', 0, L.REWARD_SLOTS - 1)
+    mask |= 1 << appraiser
+  }
+  return mask
+}
+
+const CONFIG_KEYS = [
+  'hot_buffer_capacity',
+  'channel_size',
+  'enable_cold_storage',
+  'cold_storage_path',
+  'cold_storage_batch_size',
+  'auto_flush_interval_secs',
+]
+
+/**
+ * Options from a configuration in the names of earlier implementations: `hot_buffer_capacity` becomes `capacity`,
+ * `channel_size` the default `maxLag` of subscriptions. The settings of cold storage are checked; asking to enable it
+ * is an error, since this package has none yet and events would be lost silently.
+ *
+ * @throws {InvalidArgumentError} for an unknown name or a value that is out of range.
+ * @example
+ * ```ts
+ * const options = optionsFromConfig({ hot_buffer_capacity: 5000, channel_size: 1000, enable_cold_storage: false })
+ * console.log(options) // { capacity: 5000, maxLag: 1000 }
+ * ```
+ */
+export function optionsFromConfig(config: unknown): StreamOptions {
+  assertKeys(config, 'config', CONFIG_KEYS)
+  const settings: Record<string, unknown> = { ...config }
+  const options: StreamOptions = {}
+  const { hot_buffer_capacity: capacity, channel_size: maxLag, enable_cold_storage: cold = false } = settings
+  if (capacity !== undefined) {
+    assertInteger(capacity, 'hot_buffer_capacity', 1, CAPACITY_LIMIT)
+    options.capacity = capacity
+  }
+  if (maxLag !== undefined) {
+    assertInteger(maxLag, 'channel_size', 1, SEQ_LIMIT)
+    options.maxLag = maxLag
+  }
+  if (cold !== false) {
+    throw new InvalidArgumentError(`enable_cold_storage must be false in this version, got ${show(cold)}`, { cold })
+  }
+  const { cold_storage_path: path, cold_storage_batch_size: size, auto_flush_interval_secs: interval } = settings
+  if (path !== undefined && path !== null && typeof path !== 'string') {
+    throw new InvalidArgumentError(`cold_storage_path must be a string or null, got ${show(path)}`, { path })
+  }
+  if (size !== undefined) assertInteger(size, 'cold_storage_batch_size', 1, SEQ_LIMIT)
+  if (interval !== undefined) assertInteger(interval, 'auto_flush_interval_secs', 1, SEQ_LIMIT)
+  return options
+}

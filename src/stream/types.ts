@@ -1,0 +1,188 @@
+/**
+ * The shapes of the stream: options, filters, what calls report, and the two interfaces that a stream implements.
+ *
+ * @module
+ */
+
+import type { AppraiserType, EventColumns, EventInput, ExperienceEvent } from '../event/types.js'
+import type { EventView } from '../event/view.js'
+import type { EventWriter } from '../event/writer.js'
+import type { EventBatch, SampleBatch, SampledSeqs } from './batch.js'
+import type { SamplingStrategy } from './strategy.js'
+import type { Subscription } from './subscription.js'
+
+/** Where timestamps come from when the caller gives none. */
+export type Clock = 'precise' | 'amortized' | (() => number)
+
+/** What `ExperienceStream.create` and `createSync` take. Unknown keys are refused. */
+export interface StreamOptions {
+  /** Events that the ring holds, at least 1; memory for all of them is reserved at creation. Default 1,000,000. */
+  capacity?: number | undefined
+  /** Version of the UUIDs that the stream makes. Default `'v4'`; `'v7'` sorts by the event's time. */
+  ids?: 'v4' | 'v7' | undefined
+  /**
+   * `'precise'` (default) reads the clock for every event, `'amortized'` at the first write after the event loop has
+   * turned and every 64 writes. A function returns Unix µs as an integer in [0, 2^53).
+   */
+  clock?: Clock | undefined
+  /** Seed of the samplers, an integer in [0, 2^53) or a bigint in [0, 2^64). Default: random. */
+  seed?: number | bigint | undefined
+  /** Touch all memory at creation, so that the first lap is as fast as later ones. Default false. */
+  prefault?: boolean | undefined
+  /** The appraisers that make an event fully appraised. Default: all four. */
+  appraisers?: readonly AppraiserType[] | undefined
+  /**
+   * What prioritized sampling weighs by: `'reward'` (default) the magnitude of the total reward, `'explicit'` what
+   * `setPriorities` gave; new events then start with the largest priority of the events that are live with them, or 1.
+   */
+  priority?: 'reward' | 'explicit' | undefined
+  /** Default of `maxLag` for subscriptions. Default: the capacity. */
+  maxLag?: number | undefined
+  /** @internal Sequence number of the first event; tests and recovery start there. */
+  firstSeq?: number | undefined
+  /** @internal Another build of the module; tests that break it on purpose give one. */
+  module?: WebAssembly.Module | undefined
+}
+
+/** Which events `find` and `count` take. Conditions are joined by AND; each may be left out. */
+export interface EventFilter {
+  /** One of these type codes. */
+  types?: number | readonly number[] | undefined
+  /** All of these bits are set. */
+  flags?: number | undefined
+  /** Episode, as in `EventInput`. */
+  episodeId?: number | bigint | undefined
+  /** Timestamp in µs, at least. */
+  from?: number | undefined
+  /** Timestamp in µs, below. */
+  to?: number | undefined
+  /** Total reward, at least. */
+  minReward?: number | undefined
+  /** Total reward, at most. */
+  maxReward?: number | undefined
+  /** First sequence number. */
+  startSeq?: number | undefined
+  /** Sequence number behind the last. */
+  endSeq?: number | undefined
+}
+
+/** Options of `find` and `findSeqs`. */
+export interface FindOptions extends EventFilter {
+  /** `'oldest'` (default) first, or `'newest'` first. */
+  order?: 'oldest' | 'newest' | undefined
+  /** At most this many events, counted in `order`. */
+  limit?: number | undefined
+}
+
+/** Options of `subscribe`. */
+export interface SubscribeOptions {
+  /** `'next'` (default): what is written from now on; `'oldest'`: the live window first; or a sequence number. */
+  from?: 'next' | 'oldest' | number | undefined
+  /** Deliver these type codes only; the others are counted as `filtered`. */
+  types?: number | readonly number[] | undefined
+  /** Events in a batch at most, 1 to 2^20. Default 1024. */
+  maxBatch?: number | undefined
+  /** Skip to the newest `maxLag` events when further behind; what is skipped is counted as missed. */
+  maxLag?: number | undefined
+  /** Closes the subscription when aborted. */
+  signal?: AbortSignal | undefined
+}
+
+/** Sequence numbers of a batch that was written: `[start, end)`. */
+export interface SeqRange {
+  start: number
+  end: number
+}
+
+/** What became of the entries of a bulk update. `corrected` counts durable corrections, which need a journal. */
+export interface BulkResult {
+  applied: number
+  corrected: number
+  evicted: number
+}
+
+/** Options of `sampleBatch`. */
+export interface SampleOptions {
+  /** Whether an event may be drawn more than once. Default: that of the strategy. */
+  replacement?: boolean | undefined
+  /** A batch of an earlier call, whose buffers are reused. */
+  into?: SampleBatch | undefined
+}
+
+/** Accounting of one open subscription: `received + filtered + missed = position − from`. */
+export interface SubscriptionStats {
+  from: number
+  position: number
+  received: number
+  filtered: number
+  missed: number
+  lag: number
+}
+
+/** What `stats()` returns; a snapshot. */
+export interface StreamStats {
+  capacity: number
+  /** Sequence number of the first event that this stream was to hold, usually 0. */
+  firstSeq: number
+  /** `written = readable + evicted`. */
+  written: number
+  readable: number
+  evicted: number
+  oldestSeq: number
+  nextSeq: number
+  rewards: {
+    /** Reward writes that landed, single and in bulk. */
+    applied: number
+    /** Reward and priority writes of bulk calls that came too late. */
+    evicted: number
+    /** Events whose mask was completed, each counted once. */
+    fullyAppraised: number
+  }
+  index: {
+    /** What the sampling index holds at present, or undefined before the first prioritized sample. */
+    alpha: number | undefined
+    epsilon: number | undefined
+    /** Times that the index was built anew for another (α, ε) or source of weights. */
+    rebuilds: number
+    /** New events and changed events that were folded in. */
+    folded: number
+  }
+  subscriptions: SubscriptionStats[]
+  memory: {
+    /** Bytes of linear memory. */
+    bytes: number
+    /** Bytes for one event, rounded up: record, mask, columns and indexes. */
+    bytesPerEvent: number
+  }
+}
+
+/** The writing half of a stream. */
+export interface ExperienceWriter {
+  writeEvent(event: EventInput): number
+  writeBatch(events: readonly EventInput[] | Uint8Array | EventColumns): SeqRange
+  readonly writer: EventWriter
+  setAppraiserReward(seq: number, appraiser: AppraiserType, reward: number): 'applied' | 'corrected'
+  setAppraiserRewards(seqs: ArrayLike<number>, appraiser: AppraiserType, rewards: ArrayLike<number>): BulkResult
+  setPriorities(seqs: ArrayLike<number>, priorities: ArrayLike<number>): BulkResult
+  markFullyAppraised(seq: number): 'applied' | 'corrected'
+}
+
+/** The reading half of a stream. */
+export interface ExperienceReader {
+  readonly capacity: number
+  readonly size: number
+  readonly totalWritten: number
+  readonly oldestSeq: number
+  getEvent(seq: number): ExperienceEvent | undefined
+  view(seq: number, target?: EventView): EventView | undefined
+  queryRange(start: number, end: number, options?: { into?: EventBatch | undefined }): EventBatch
+  segments(start: number, end: number): Uint8Array[]
+  find(options?: FindOptions & { into?: EventBatch | undefined }): EventBatch
+  findSeqs(options?: FindOptions): Float64Array
+  count(filter?: EventFilter): number
+  sampleBatch(size: number, strategy?: SamplingStrategy, options?: SampleOptions): SampleBatch
+  sampleSeqs(size: number, strategy?: SamplingStrategy, options?: { replacement?: boolean | undefined; into?: SampledSeqs | undefined }): SampledSeqs
+  getPriorities(seqs: ArrayLike<number>): Float32Array
+  subscribe(options?: SubscribeOptions): Subscription
+  stats(): StreamStats
+}

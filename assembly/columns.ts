@@ -56,7 +56,7 @@ export function checkColumns(count: u32, has: u32): i32 {
 }
 
 /** Scatters the rows [from, from + count) to the head, without a wrap. */
-function scatter(from: u32, count: u32, has: u32, idMode: i32, now: u64): void {
+function scatter(from: u32, count: u32, has: u32, idMode: i32, now: i64): void {
   const zero = i64x2.splat(0)
   const head = headSlot()
   for (let k: u32 = 0; k < count; k++) {
@@ -65,14 +65,14 @@ function scatter(from: u32, count: u32, has: u32, idMode: i32, now: u64): void {
     const eight = <usize>BATCH + (<usize>i << 3)
     const four = <usize>BATCH + (<usize>i << 2)
     const two = <usize>BATCH + (<usize>i << 1)
-    const timestamp = has & HAS_TIMESTAMPS ? <u64>load<f64>(eight, COLUMN_TIMESTAMPS) : now
+    const timestamp = has & HAS_TIMESTAMPS ? <i64>load<f64>(eight, COLUMN_TIMESTAMPS) : now
     if (has & HAS_IDS) v128.store(record, v128.load(<usize>BATCH + (<usize>i << 4), COLUMN_IDS))
-    else writeId(record, idMode, timestamp)
-    let episode: u64 = 0
-    if (has & EPISODES_ARE_U64) episode = load<u64>(eight, COLUMN_EPISODES)
-    else if (has & HAS_EPISODES) episode = <u64>load<f64>(eight, COLUMN_EPISODES)
-    store<u64>(record, timestamp, TIMESTAMP)
-    store<u64>(record, episode, EPISODE_ID)
+    else writeId(record, <bool>idMode, timestamp)
+    let episode: i64 = 0
+    if (has & EPISODES_ARE_U64) episode = load<i64>(eight, COLUMN_EPISODES)
+    else if (has & HAS_EPISODES) episode = <i64>load<f64>(eight, COLUMN_EPISODES)
+    store<i64>(record, timestamp, TIMESTAMP)
+    store<i64>(record, episode, EPISODE_ID)
     store<u32>(record, has & HAS_STEPS ? load<u32>(four, COLUMN_STEPS) : 0, STEP_NUMBER)
     store<u16>(record, has & HAS_TYPES ? load<u16>(two, COLUMN_TYPES) : 0, EVENT_TYPE)
     store<u16>(record, has & HAS_FLAGS ? load<u16>(two, COLUMN_FLAGS) : 0, FLAGS)
@@ -97,6 +97,6 @@ function scatter(from: u32, count: u32, has: u32, idMode: i32, now: u64): void {
  */
 export function appendColumns(from: u32, count: u32, has: u32, idMode: i32, now: f64): void {
   const first = min(count, capacity - headSlot())
-  scatter(from, first, has, idMode, <u64>now)
-  if (first < count) scatter(from + first, count - first, has, idMode, <u64>now)
+  scatter(from, first, has, idMode, <i64>now)
+  if (first < count) scatter(from + first, count - first, has, idMode, <i64>now)
 }

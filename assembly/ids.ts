@@ -3,17 +3,17 @@
  * are the event's time in ms and whose next 12 the fraction of that ms (method 3 of section 6.2).
  */
 
-import { H_ID_CURSOR, HEADER, ID_POOL, ID_V7 } from '../src/layout'
+import { H_ID_CURSOR, HEADER, ID_POOL } from '../src/layout'
 
-/** Writes the next id to `target`. `timestamp` is in µs. */
-@inline export function writeId(target: usize, mode: i32, timestamp: u64): void {
+/** Writes the next id to `target`, of version 7 or else 4. `timestamp` is in µs. */
+@inline export function writeId(target: usize, v7: bool, timestamp: u64): void {
   const cursor = load<u32>(HEADER + H_ID_CURSOR)
   store<u32>(HEADER + H_ID_CURSOR, cursor + 16)
   const source = <usize>ID_POOL + cursor
   // Bytes 6 and 8 hold the version and the variant; as little-endian words they are bits 48–55 and 0–7.
   let high = (load<u64>(source) & 0xff0fffffffffffff) | 0x0040000000000000
   const low = (load<u64>(source, 8) & 0xffffffffffffff3f) | 0x80
-  if (mode == ID_V7) {
+  if (v7) {
     const ms = timestamp / 1000
     const fraction = ((timestamp - ms * 1000) * 4096) / 1000
     high = bswap<u64>((ms << 16) | 0x7000 | fraction)

@@ -43,12 +43,7 @@ export const SEQ_LIMIT: f64 = 9007199254740992.0
 
 /** Whether `value` is an integer in [0, 2^53). */
 @inline export function isSafeUnsigned(value: f64): bool {
-  return value >= 0 && value < SEQ_LIMIT && trunc<f64>(value) == value
-}
-
-/** Whether `value` is an integer in [0, largest]. */
-@inline export function isUnsignedUpTo(value: f64, largest: f64): bool {
-  return value >= 0 && value <= largest && trunc<f64>(value) == value
+  return value >= 0 && value < SEQ_LIMIT && floor<f64>(value) == value
 }
 
 /** The f32 sum of the four rewards, from left to right. */

@@ -5,14 +5,13 @@
  */
 
 import {
-  ACTION, ADNA_VERSION_HASH, BATCH, EPISODE_ID, EPISODE_STAGED, EVENT_ID, EVENT_TYPE, FLAGS, FULLY_APPRAISED, H_HEAD_SLOT, H_NEXT_SEQ,
-  H_REFUSED_INDEX, H_SIZE, HEADER, ID_GIVEN, ID_V7, RECORD_BYTES, REFUSED_ACTION, REFUSED_ADNA, REFUSED_EPISODE,
-  REFUSED_FLAGS, REFUSED_REWARD, REFUSED_STATE, REFUSED_STEP, REFUSED_TIMESTAMP, REFUSED_TYPE, REWARDS, STATE,
-  STEP_NUMBER, TIMESTAMP,
+  ACTION, ADNA_VERSION_HASH, BATCH, EPISODE_ID, EPISODE_STAGED, EVENT_ID, EVENT_TYPE, FLAGS, FULLY_APPRAISED, HEADER,
+  H_HEAD_SLOT, H_NEXT_SEQ, H_REFUSED_INDEX, H_SIZE, ID_GIVEN, ID_V7, RECORD_BYTES, REFUSED_ACTION, REFUSED_EPISODE,
+  REFUSED_REWARD, REFUSED_STATE, REFUSED_TIMESTAMP, REWARDS, STATE, STEP_NUMBER, TIMESTAMP,
 } from '../src/layout'
 import { writeId } from './ids'
 import {
-  actionIsFinite, floatsAreGood, isSafeUnsigned, isUnsignedUpTo, rewardsAreInRange, SEQ_LIMIT, stateIsFinite,
+  actionIsFinite, floatsAreGood, isSafeUnsigned, rewardIsInRange, rewardsAreInRange, SEQ_LIMIT, stateIsFinite,
 } from './record'
 import { capacity, headSlot, masks, nextSeq, recordAt, requiredMask, size } from './state'
 
@@ -54,57 +53,54 @@ import { capacity, headSlot, masks, nextSeq, recordAt, requiredMask, size } from
   v128.store(stage, zero, 56)
   v128.store(stage, zero, 72)
   v128.store(stage, zero, 88)
-  v128.store(stage, zero, 104)
 }
 
-@inline function refusal(
-  stage: usize, timestamp: f64, episode: f64, step: f64, type: f64, flags: f64, adna: f64, how: i32,
-): i32 {
+@inline function refusal(stage: usize, timestamp: f64, episode: f64, how: u32, h: f32, c: f32, e: f32, g: f32): u32 {
   if (!isSafeUnsigned(timestamp)) return REFUSED_TIMESTAMP
   if (!(how & EPISODE_STAGED) && !isSafeUnsigned(episode)) return REFUSED_EPISODE
-  if (!isUnsignedUpTo(step, 4294967295)) return REFUSED_STEP
-  if (!isUnsignedUpTo(type, 65535)) return REFUSED_TYPE
-  if (!isUnsignedUpTo(flags, 65535)) return REFUSED_FLAGS
-  if (!isUnsignedUpTo(adna, 4294967295)) return REFUSED_ADNA
-  if (!floatsAreGood(stage)) {
-    if (!stateIsFinite(stage)) return REFUSED_STATE
-    return actionIsFinite(stage) ? REFUSED_REWARD : REFUSED_ACTION
-  }
-  return 0
+  if (!stateIsFinite(stage)) return REFUSED_STATE
+  if (!actionIsFinite(stage)) return REFUSED_ACTION
+  const good = rewardIsInRange(h) & rewardIsInRange(c) & rewardIsInRange(e) & rewardIsInRange(g)
+  return good ? 0 : REFUSED_REWARD
 }
 
 /** Assembles the accepted event of `stage` at `record`. */
 @inline function encode(
-  record: usize, stage: usize, timestamp: f64, episode: f64, step: f64, type: f64, flags: f64, adna: f64, how: i32,
+  record: usize, stage: usize, timestamp: f64, episode: f64, step: u32, typeAndFlags: u32, adna: u32, how: u32,
+  h: f32, c: f32, e: f32, g: f32,
 ): void {
-  const us = <u64>timestamp
+  const us = <i64>timestamp
   if (how & ID_GIVEN) v128.store(record, v128.load(stage), EVENT_ID)
-  else writeId(record + EVENT_ID, how & ID_V7, us)
-  store<u64>(record, us, TIMESTAMP)
-  store<u64>(record, how & EPISODE_STAGED ? load<u64>(stage, EPISODE_ID) : <u64>episode, EPISODE_ID)
-  store<u32>(record, <u32>step, STEP_NUMBER)
-  store<u16>(record, <u16>type, EVENT_TYPE)
-  store<u16>(record, <u16>flags, FLAGS)
+  else writeId(record + EVENT_ID, <bool>(how & ID_V7), us)
+  store<i64>(record, us, TIMESTAMP)
+  store<i64>(record, how & EPISODE_STAGED ? load<i64>(stage, EPISODE_ID) : <i64>episode, EPISODE_ID)
+  store<u32>(record, step, STEP_NUMBER)
+  store<u32>(record, typeAndFlags, EVENT_TYPE)
   v128.store(record, v128.load(stage, STATE), STATE)
   v128.store(record, v128.load(stage, STATE + 16), STATE + 16)
   v128.store(record, v128.load(stage, ACTION), ACTION)
   v128.store(record, v128.load(stage, ACTION + 16), ACTION + 16)
-  v128.store(record, v128.load(stage, REWARDS), REWARDS)
+  store<f32>(record, h, REWARDS)
+  store<f32>(record, c, REWARDS + 4)
+  store<f32>(record, e, REWARDS + 8)
+  store<f32>(record, g, REWARDS + 12)
   store<u64>(record, <u64>adna, ADNA_VERSION_HASH)
 }
 
 /**
- * Writes the event at `stage`: vectors, rewards and, if given, the id stand there, the scalars are arguments. `how`
- * has ID_V7 or ID_GIVEN, and EPISODE_STAGED if the episode stands in the stage as u64. Returns 0 and clears the stage, or why the event was refused.
+ * Writes the event at `stage`: the vectors and, if given, the id stand there, the rest are arguments, the type in the low
+ * half of `typeAndFlags`, the rewards in the order of the slots. `how` has ID_V7 or ID_GIVEN, and EPISODE_STAGED if the episode stands in the stage as
+ * u64. Returns 0 and clears the stage, or why the event was refused.
  */
 export function commit(
-  stage: usize, timestamp: f64, episode: f64, step: f64, type: f64, flags: f64, adna: f64, how: i32,
-): i32 {
-  const refused = refusal(stage, timestamp, episode, step, type, flags, adna, how)
+  stage: usize, timestamp: f64, episode: f64, step: u32, typeAndFlags: u32, adna: u32, how: u32,
+  h: f32, c: f32, e: f32, g: f32,
+): u32 {
+  const refused = refusal(stage, timestamp, episode, how, h, c, e, g)
   if (refused) return refused
   const slot = headSlot()
-  encode(recordAt(slot), stage, timestamp, episode, step, type, flags, adna, how)
-  store<u8>(masks + slot, initialMask(<u32>flags))
+  encode(recordAt(slot), stage, timestamp, episode, step, typeAndFlags, adna, how, h, c, e, g)
+  store<u8>(masks + slot, initialMask(typeAndFlags >>> 16))
   store<i64>(HEADER + H_NEXT_SEQ, nextSeq() + 1)
   store<u32>(HEADER + H_HEAD_SLOT, slot + 1 == capacity ? 0 : slot + 1)
   if (size() < capacity) store<u32>(HEADER + H_SIZE, size() + 1)
@@ -114,11 +110,12 @@ export function commit(
 
 /** The same, but assembles record `index` of BATCH instead of writing. */
 export function pack(
-  index: u32, stage: usize, timestamp: f64, episode: f64, step: f64, type: f64, flags: f64, adna: f64, how: i32,
-): i32 {
-  const refused = refusal(stage, timestamp, episode, step, type, flags, adna, how)
+  index: u32, stage: usize, timestamp: f64, episode: f64, step: u32, typeAndFlags: u32, adna: u32, how: u32,
+  h: f32, c: f32, e: f32, g: f32,
+): u32 {
+  const refused = refusal(stage, timestamp, episode, how, h, c, e, g)
   if (refused) return refused
-  encode(<usize>BATCH + index * RECORD_BYTES, stage, timestamp, episode, step, type, flags, adna, how)
+  encode(<usize>BATCH + index * RECORD_BYTES, stage, timestamp, episode, step, typeAndFlags, adna, how, h, c, e, g)
   clearStage(stage)
   return 0
 }

@@ -3,10 +3,9 @@
  * step further. Episodes may interleave.
  *
  * Events whose episodes hash to one bucket are chained from newest to oldest; walking the chain and skipping other
- * episodes finds the event before. When an event is folded that ends a run, its first and last event are marked. When
- * the first one leaves the ring, the count of runs falls; the mark of the last one is then stale and goes when a draw
- * meets it. So the count is exact, every draw is uniform over the runs, and nothing is stored but one link an event,
- * two bits an event and the buckets.
+ * episodes finds the event before. When an event is folded that ends a run, it is marked, and the first event of the run
+ * keeps the distance to it, so that the mark goes when the first one leaves the ring. So the marks are always exactly
+ * the runs of the window, and what is drawn depends on nothing but the window and the generator.
  *
  * The index holds one length at a time; another one folds the window anew. Folding costs `length` steps along the chain
  * for an event, drawing the same for a run.
@@ -19,7 +18,7 @@ import { emit } from './draw'
 import { countMatches, selectMatch, takeMatch } from './matches'
 import { below } from './random'
 import {
-  at4, at8, capacity, heads, headsBits, links, matches, nextSeq, oldestSeq, rankOfSlot, recordAt, runEnds, runStarts,
+  at4, at8, capacity, heads, headsBits, links, matches, nextSeq, oldestSeq, rankOfSlot, recordAt, runEnds, runSpans,
   size, slotOfBack, tailSlot,
 } from './state'
 
@@ -32,22 +31,29 @@ import {
   return heads + (<usize>(mixed >> (64 - <u64>headsBits)) << 2)
 }
 
-@inline function has(bitmap: usize, slot: u32): bool {
-  return <bool>((load<u64>(at8(bitmap, slot >> 6)) >> (slot & 63)) & 1)
+/** Where the event at `slot` keeps 1 more than the distance to the end of the run that it starts, or 0. */
+@inline function spanAt(slot: u32): usize {
+  return at4(runSpans, slot)
 }
 
-@inline function set(bitmap: usize, slot: u32): void {
-  const address = at8(bitmap, slot >> 6)
+@inline function markEnd(slot: u32): void {
+  const address = at8(runEnds, slot >> 6)
   store<u64>(address, load<u64>(address) | ((<u64>1) << (slot & 63)))
 }
 
-@inline function clear(bitmap: usize, slot: u32): void {
-  const address = at8(bitmap, slot >> 6)
+@inline function unmarkEnd(slot: u32): void {
+  const address = at8(runEnds, slot >> 6)
   store<u64>(address, load<u64>(address) & ~((<u64>1) << (slot & 63)))
 }
 
 @inline function before(slot: u32, distance: u32): u32 {
   return slot >= distance ? slot - distance : slot + capacity - distance
+}
+
+@inline function after(slot: u32, distance: u32): u32 {
+  // Both are below 2^25: the sum cannot overflow.
+  const sum = slot + distance
+  return sum >= capacity ? sum - capacity : sum
 }
 
 /**
@@ -82,18 +88,20 @@ function runBack(slot: u32, length: u32, reach: u32): i64 {
 
 /** Folds the event `seq` at `slot`; `reach` events, it included, are still in the ring up to it. */
 function foldEvent(seq: i64, slot: u32, length: u32, reach: u32): void {
-  if (has(runStarts, slot)) {
-    clear(runStarts, slot)
+  const span = load<u32>(spanAt(slot))
+  if (span) {
+    // The event that stood here before started a run. Its end was newer, so that nothing has been folded over it yet.
+    store<u32>(spanAt(slot), 0)
+    unmarkEnd(after(slot, span - 1))
     store<u32>(HEADER + H_RUNS_COUNT, load<u32>(HEADER + H_RUNS_COUNT) - 1)
   }
-  clear(runEnds, slot)
   const bucket = bucketOf(load<u64>(recordAt(slot), EPISODE_ID))
   store<u32>(linkAt(slot), <u32>seq - load<u32>(bucket))
   store<u32>(bucket, <u32>seq)
   const distance = runBack(slot, length, reach)
   if (distance < 0) return
-  set(runStarts, before(slot, <u32>distance))
-  set(runEnds, slot)
+  store<u32>(spanAt(before(slot, <u32>distance)), <u32>distance + 1)
+  markEnd(slot)
   store<u32>(HEADER + H_RUNS_COUNT, load<u32>(HEADER + H_RUNS_COUNT) + 1)
 }
 
@@ -105,9 +113,8 @@ export function foldRuns(length: u32): u32 {
   if (load<u32>(HEADER + H_RUNS_LENGTH) != length || from < oldest) {
     store<u32>(HEADER + H_RUNS_LENGTH, length)
     store<u32>(HEADER + H_RUNS_COUNT, 0)
-    const bytes = ((capacity + 63) >> 6) << 3
-    memory.fill(runStarts, 0, bytes)
-    memory.fill(runEnds, 0, bytes)
+    memory.fill(runSpans, 0, <usize>capacity << 2)
+    memory.fill(runEnds, 0, ((capacity + 63) >> 6) << 3)
     // A chain that leads to an event before the window ends there.
     memory.fill(heads, 0, (<usize>4) << headsBits)
     from = oldest
@@ -119,7 +126,7 @@ export function foldRuns(length: u32): u32 {
   return load<u32>(HEADER + H_RUNS_COUNT)
 }
 
-/** Makes the ends of runs the matches, stale ones included. Returns how many there are. */
+/** Makes the ends of runs the matches. Returns how many there are. */
 export function matchRuns(): u32 {
   memory.copy(matches, runEnds, ((size() + 63) >> 6) << 3)
   return countMatches()
@@ -127,22 +134,16 @@ export function matchRuns(): u32 {
 
 /**
  * `count` uniform draws of runs from the `left` matches: their rows, run by run, to OUT_SEQS and OUT_SLOTS, CHUNK rows
- * at most. There must be as many runs left. Returns how many matches are left.
+ * at most. Without replacement there must be as many left. Returns how many matches are left.
  */
 export function drawRuns(count: u32, length: u32, left: u32, replacement: bool): u32 {
   const tail = tailSlot()
   const oldest = oldestSeq()
   for (let i: u32 = 0; i < count; i++) {
-    let slot: u32 = 0
-    let distance: i64 = -1
-    while (distance < 0) {
-      slot = selectMatch(below(left))
-      distance = runBack(slot, length, rankOfSlot(slot, tail) + 1)
-      if (distance < 0) clear(runEnds, slot)
-      if (distance < 0 || !replacement) {
-        takeMatch(slot)
-        left--
-      }
+    let slot = selectMatch(below(left))
+    if (!replacement) {
+      takeMatch(slot)
+      left--
     }
     for (let row = (i + 1) * length; row-- > i * length; ) {
       const rank = rankOfSlot(slot, tail)

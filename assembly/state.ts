@@ -10,7 +10,7 @@
 import {
   H_CAPACITY, H_DIRTY, H_DIRTY_GROUPS, H_DIRTY_GROUP_WORDS, H_DIRTY_WORDS, H_FIRST_SEQ, H_HEADS, H_HEADS_BITS,
   H_HEAD_SLOT, H_LEAVES, H_LEVELS, H_LINKS, H_MAGIC, H_MASKS, H_MATCHES, H_MATCH_BLOCKS, H_MATCH_SUPERS,
-  H_MAX_LEVELS, H_NEXT_SEQ, H_PRIORITIES, H_REQUIRED_MASK, H_RUN_ENDS, H_RUN_STARTS, H_SIZE, H_TYPES, H_VERSION,
+  H_MAX_LEVELS, H_NEXT_SEQ, H_PRIORITIES, H_REQUIRED_MASK, H_RUN_ENDS, H_RUN_SPANS, H_SIZE, H_TYPES, H_VERSION,
   HEADER, LAYOUT_VERSION, MAGIC, RECORDS, RECORD_BYTES,
 } from '../src/layout'
 
@@ -32,7 +32,7 @@ export let matchSupers: usize = 0
 export let links: usize = 0
 export let heads: usize = 0
 export let headsBits: u32 = 0
-export let runStarts: usize = 0
+export let runSpans: usize = 0
 export let runEnds: usize = 0
 
 /** Address of entry `i` of an array of 8-byte values. */
@@ -70,7 +70,7 @@ export function attach(): bool {
   links = word(H_LINKS)
   heads = word(H_HEADS)
   headsBits = word(H_HEADS_BITS)
-  runStarts = word(H_RUN_STARTS)
+  runSpans = word(H_RUN_SPANS)
   runEnds = word(H_RUN_ENDS)
   return true
 }

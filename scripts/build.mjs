@@ -1,7 +1,7 @@
 // Builds everything: the module (asc), its inlined copy, the library (tsc), the self-contained file for pages (esbuild),
-// and, unless --library is given, the examples and benches. Each step is skipped by nothing: a build is always whole.
+// and, unless --library is given, the examples and benches.
 import { spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -19,7 +19,6 @@ function tool(name, args) {
   }
 }
 
-rmSync(join(root, 'dist'), { recursive: true, force: true })
 mkdirSync(join(root, 'dist', 'kernel'), { recursive: true })
 mkdirSync(join(root, 'src', 'kernel', 'generated'), { recursive: true })
 
@@ -32,6 +31,12 @@ writeFileSync(
 )
 
 tool('tsc', ['-p', 'tsconfig.json'])
+for (const file of readdirSync(join(root, 'dist'), { recursive: true })) {
+  // What an earlier build made of a source that is gone. The directory itself stays: tests may be using it.
+  const source = file.replace(/\.(js|d\.ts)(\.map)?$/, '.ts')
+  if (source === file || file.startsWith('browser')) continue
+  if (!existsSync(join(root, 'src', source))) rmSync(join(root, 'dist', file))
+}
 if (existsSync(join(root, 'dist', 'cli', 'main.js'))) chmodSync(join(root, 'dist', 'cli', 'main.js'), 0o755)
 
 const { build } = require('esbuild')

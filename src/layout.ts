@@ -79,7 +79,7 @@ export const H_MATCH_SUPERS = 64
 export const H_LINKS = 68
 export const H_HEADS = 72
 export const H_HEADS_BITS = 76
-export const H_RUN_STARTS = 80
+export const H_RUN_SPANS = 80
 export const H_RUN_ENDS = 84
 
 // The state of the ring and of its indexes in the header: sequence numbers and counters i64, α and ε f64, else u32.
@@ -145,7 +145,7 @@ export const ID_V7 = 1
 export const ID_GIVEN = 2
 export const EPISODE_STAGED = 4
 
-// Why a write was refused; 0 is success.
+// Why a write was refused; 0 is success. The library itself looks after the integers of 32 bits and less.
 export const REFUSED_TIMESTAMP = 1
 export const REFUSED_EPISODE = 2
 export const REFUSED_STEP = 3

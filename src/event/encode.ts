@@ -11,13 +11,12 @@ import * as L from '../layout.js'
 import type { ClockFunction } from './clock.js'
 import { assertU64 } from './episode.js'
 import { type IdPool, idBytes } from './id.js'
-import { REWARD_FIELDS, refusalError } from './refusal.js'
+import { integerRefusal, REWARD_FIELDS, refusalError } from './refusal.js'
 import type { EventInput } from './types.js'
 
 const STAGE = L.OBJECT_STAGE
 const STATE = (STAGE + L.STATE) >>> 2
 const ACTION = (STAGE + L.ACTION) >>> 2
-const REWARDS = (STAGE + L.REWARDS) >>> 2
 const EPISODE = (STAGE + L.EPISODE_ID) >>> 3
 
 /** Writes event objects to the ring, or packs them for a batch. */
@@ -56,7 +55,6 @@ export class EventEncoder {
     try {
       if (state !== undefined) stageVector(f32, STATE, state, 'state', where)
       if (action !== undefined) stageVector(f32, ACTION, action, 'action', where)
-      stageRewards(f32, event, where)
       if (timestamp === undefined) timestamp = this.clock()
       let how = this.idMode
       if (eventId !== undefined) {
@@ -70,7 +68,7 @@ export class EventEncoder {
         episode = 0
         how |= L.EPISODE_STAGED
       }
-      const refused = this.call(event, index, timestamp, episode, how, where)
+      const refused = this.call(event, index, timestamp, episode, how)
       if (refused !== 0) throw refusalError(refused, checked(event, timestamp), where)
       if (eventId === undefined) this.ids.left--
     } catch (error) {
@@ -79,23 +77,22 @@ export class EventEncoder {
     }
   }
 
-  private call(event: EventInput, index: number, timestamp: number, episode: number, how: number, where: string): number {
+  private call(event: EventInput, index: number, timestamp: number, episode: number, how: number): number {
     const { stepNumber = 0, eventType = 0, flags = 0, adnaVersionHash = 0 } = event
+    const refused = integerRefusal(stepNumber, eventType, flags, adnaVersionHash)
+    if (refused !== 0) return refused
     // The module would take what JavaScript makes of a string or null for a number.
-    if (
-      typeof timestamp !== 'number' ||
-      typeof episode !== 'number' ||
-      typeof stepNumber !== 'number' ||
-      typeof eventType !== 'number' ||
-      typeof flags !== 'number' ||
-      typeof adnaVersionHash !== 'number'
-    ) {
-      throw refusalError(firstNonNumber(event), checked(event, timestamp), where)
+    if (typeof timestamp !== 'number') return L.REFUSED_TIMESTAMP
+    if (typeof episode !== 'number') return L.REFUSED_EPISODE
+    const { rewardHomeostasis: h = 0, rewardCuriosity: c = 0, rewardEfficiency: e = 0, rewardGoal: g = 0 } = event
+    if (typeof h !== 'number' || typeof c !== 'number' || typeof e !== 'number' || typeof g !== 'number') {
+      return L.REFUSED_REWARD
     }
     const { core } = this.ring.kernel
+    const typeAndFlags = eventType | (flags << 16)
     return index < 0
-      ? core.commit(STAGE, timestamp, episode, stepNumber, eventType, flags, adnaVersionHash, how)
-      : core.pack(index, STAGE, timestamp, episode, stepNumber, eventType, flags, adnaVersionHash, how)
+      ? core.commit(STAGE, timestamp, episode, stepNumber, typeAndFlags, adnaVersionHash, how, h, c, e, g)
+      : core.pack(index, STAGE, timestamp, episode, stepNumber, typeAndFlags, adnaVersionHash, how, h, c, e, g)
   }
 
   private clear(): void {
@@ -128,33 +125,6 @@ function stageVector(f32: Float32Array, index: number, values: ArrayLike<number>
     }
     f32[index + i] = value
   }
-}
-
-function stageRewards(f32: Float32Array, event: EventInput, where: string): void {
-  const { rewardHomeostasis, rewardCuriosity, rewardEfficiency, rewardGoal } = event
-  if (rewardHomeostasis !== undefined) stageReward(f32, 0, rewardHomeostasis, where)
-  if (rewardCuriosity !== undefined) stageReward(f32, 1, rewardCuriosity, where)
-  if (rewardEfficiency !== undefined) stageReward(f32, 2, rewardEfficiency, where)
-  if (rewardGoal !== undefined) stageReward(f32, 3, rewardGoal, where)
-}
-
-function stageReward(f32: Float32Array, slot: number, reward: unknown, where: string): void {
-  if (typeof reward !== 'number') {
-    const name = `${where}${REWARD_FIELDS[slot]}`
-    throw new InvalidArgumentError(`${name} must be a number of at most 8e37 in magnitude, got ${String(reward)}`, {
-      [name]: reward,
-    })
-  }
-  f32[REWARDS + slot] = reward
-}
-
-function firstNonNumber(event: EventInput): number {
-  const wrong = (value: unknown): boolean => value !== undefined && typeof value !== 'number'
-  if (wrong(event.timestamp)) return L.REFUSED_TIMESTAMP
-  if (wrong(event.episodeId) && typeof event.episodeId !== 'bigint') return L.REFUSED_EPISODE
-  if (wrong(event.stepNumber)) return L.REFUSED_STEP
-  if (wrong(event.eventType)) return L.REFUSED_TYPE
-  return wrong(event.flags) ? L.REFUSED_FLAGS : L.REFUSED_ADNA
 }
 
 function checked(event: EventInput, timestamp: unknown): Parameters<typeof refusalError>[1] {

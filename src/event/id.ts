@@ -40,13 +40,16 @@ export function idBytes(id: unknown): Uint8Array {
 }
 
 const POOL_BYTES = L.ID_POOL_IDS * 16
+/** The most that one call of the platform gives. */
+const RANDOM_BYTES = 65536
 
 /** Random bytes in linear memory, of which the module makes ids. */
 export class IdPool {
   /** Ids that the pool still holds. */
   left = 0
   private readonly kernel: Kernel
-  private readonly random = new Uint8Array(POOL_BYTES)
+  private readonly random = new Uint8Array(RANDOM_BYTES)
+  private used = RANDOM_BYTES
 
   constructor(kernel: Kernel) {
     this.kernel = kernel
@@ -59,9 +62,13 @@ export class IdPool {
 
   /** Fills the pool. */
   refill(): void {
-    // A plain buffer in between: the web forbids filling shared memory.
-    crypto.getRandomValues(this.random)
-    this.kernel.u8.set(this.random, L.ID_POOL)
+    if (this.used === RANDOM_BYTES) {
+      // A plain buffer in between: one call fills several pools, and the web forbids filling shared memory.
+      crypto.getRandomValues(this.random)
+      this.used = 0
+    }
+    this.kernel.u8.set(this.random.subarray(this.used, this.used + POOL_BYTES), L.ID_POOL)
+    this.used += POOL_BYTES
     this.kernel.u32[(L.HEADER + L.H_ID_CURSOR) >>> 2] = 0
     this.left = L.ID_POOL_IDS
   }

@@ -9,6 +9,15 @@ import * as L from '../layout.js'
 
 const LARGEST_REWARD = Math.fround(8e37)
 
+/** Why one of the four integers is refused, or 0. */
+export function integerRefusal(step: unknown, type: unknown, flags: unknown, adna: unknown): number {
+  // Bit operations: on the small integers of V8 they cost next to nothing.
+  if ((step as number) >>> 0 !== step) return L.REFUSED_STEP
+  if (((type as number) & 0xffff) !== type) return L.REFUSED_TYPE
+  if (((flags as number) & 0xffff) !== flags) return L.REFUSED_FLAGS
+  return (adna as number) >>> 0 === adna ? 0 : L.REFUSED_ADNA
+}
+
 /** The names of the four reward slots, in the record's order. */
 export const REWARD_FIELDS = ['rewardHomeostasis', 'rewardCuriosity', 'rewardEfficiency', 'rewardGoal'] as const
 
@@ -57,8 +66,8 @@ export function refusalError(reason: number, fields: CheckedFields, where = ''):
     case L.REFUSED_ACTION:
       return vector(where, 'action', fields.action)
     default: {
-      const rewards = Array.from(fields.rewards)
-      const index = rewards.findIndex((value) => !(Math.abs(Math.fround(value)) <= LARGEST_REWARD))
+      const rewards: unknown[] = Array.from(fields.rewards)
+      const index = rewards.findIndex((value) => typeof value !== 'number' || !(Math.abs(Math.fround(value)) <= LARGEST_REWARD))
       return rewardError(rewards[index], `${where}${REWARD_FIELDS[index] ?? 'reward'}`)
     }
   }

@@ -4,21 +4,26 @@
  * @module
  */
 
-import { InvalidArgumentError } from '../errors.js'
 import type { Ring } from '../kernel/ring.js'
 import * as L from '../layout.js'
 import type { ClockFunction } from './clock.js'
 import { assertU64 } from './episode.js'
 import { type IdPool, idBytes } from './id.js'
-import { refusalError } from './refusal.js'
+import { integerRefusal, refusalError } from './refusal.js'
 
 const STAGE = L.WRITER_STAGE
-const REWARDS = (STAGE + L.REWARDS) >>> 2
 const EPISODE = (STAGE + L.EPISODE_ID) >>> 3
 
 /**
+ * "No timestamp was set." Not `undefined`: a property that holds numbers only is stored without a box, so that setting
+ * it makes no garbage. No clock gives this value, and every other number that is not a timestamp is refused.
+ */
+const UNSET = -Number.MIN_VALUE
+
+/**
  * Holds the fields of the next event until `commit` writes it. A stream has one; it is used by one piece of code at a
- * time. Fields that are not set take their defaults, as in `writeEvent`.
+ * time. Set the properties that the event needs, fill `state` and `action`, and commit; what is not set takes its
+ * default, as in `writeEvent`. Everything is checked by `commit`.
  *
  * @example
  * ```ts
@@ -36,18 +41,30 @@ export class EventWriter {
   readonly state: Float32Array
   /** The action of the next event, `[8] f32`, likewise. */
   readonly action: Float32Array
+  /** A UUID string or 16 bytes; undefined has the stream make one. */
+  eventId: string | Uint8Array | undefined = undefined
+  /** Unix µs, an integer in [0, 2^53); unless it is set, the stream's clock is read. */
+  timestamp = UNSET
+  /** An integer in [0, 2^53), or a bigint in [0, 2^64). */
+  episodeId: number | bigint = 0
+  /** An integer in [0, 2^32). */
+  stepNumber = 0
+  /** An integer in [0, 65535]. */
+  eventType = 0
+  /** An integer in [0, 65535]. */
+  flags = 0
+  /** At most 8·10^37 in magnitude, as are the other three. */
+  rewardHomeostasis = 0
+  rewardCuriosity = 0
+  rewardEfficiency = 0
+  rewardGoal = 0
+  /** An integer in [0, 2^32). */
+  adnaVersionHash = 0
   private readonly ring: Ring
   private readonly ids: IdPool
   private readonly clock: ClockFunction
   private readonly idMode: number
   private readonly f32: Float32Array
-  private time: number | undefined = undefined
-  private episode = 0
-  private step = 0
-  private type = 0
-  private bits = 0
-  private adna = 0
-  private how: number
 
   /** @internal Streams make their writer. */
   constructor(ring: Ring, ids: IdPool, clock: ClockFunction, idMode: number) {
@@ -55,69 +72,12 @@ export class EventWriter {
     this.ids = ids
     this.clock = clock
     this.idMode = idMode
-    this.how = idMode
     this.f32 = ring.kernel.f32
     const vector = (offset: number): Float32Array => {
       return new Float32Array(this.f32.buffer, STAGE + offset, L.VECTOR_LENGTH)
     }
     this.state = vector(L.STATE)
     this.action = vector(L.ACTION)
-  }
-
-  /** A UUID string or 16 bytes; they are checked at once. */
-  set eventId(id: string | Uint8Array) {
-    this.ring.kernel.u8.set(idBytes(id), STAGE)
-    this.how = (this.how & L.EPISODE_STAGED) | L.ID_GIVEN
-  }
-
-  /** Unix µs. */
-  set timestamp(us: number) {
-    this.time = number('timestamp', us)
-  }
-
-  /** A number below 2^53, or a bigint below 2^64, which is checked at once. */
-  set episodeId(id: number | bigint) {
-    if (typeof id === 'bigint') {
-      assertU64(id, 'episodeId')
-      this.ring.kernel.u64[EPISODE] = id
-      this.episode = 0
-      this.how |= L.EPISODE_STAGED
-    } else {
-      this.episode = number('episodeId', id)
-      this.how &= ~L.EPISODE_STAGED
-    }
-  }
-
-  set stepNumber(step: number) {
-    this.step = number('stepNumber', step)
-  }
-
-  set eventType(type: number) {
-    this.type = number('eventType', type)
-  }
-
-  set flags(flags: number) {
-    this.bits = number('flags', flags)
-  }
-
-  set adnaVersionHash(hash: number) {
-    this.adna = number('adnaVersionHash', hash)
-  }
-
-  set rewardHomeostasis(reward: number) {
-    this.f32[REWARDS] = number('rewardHomeostasis', reward)
-  }
-
-  set rewardCuriosity(reward: number) {
-    this.f32[REWARDS + 1] = number('rewardCuriosity', reward)
-  }
-
-  set rewardEfficiency(reward: number) {
-    this.f32[REWARDS + 2] = number('rewardEfficiency', reward)
-  }
-
-  set rewardGoal(reward: number) {
-    this.f32[REWARDS + 3] = number('rewardGoal', reward)
   }
 
   /**
@@ -131,13 +91,30 @@ export class EventWriter {
   commit(): number {
     const { ring, ids } = this
     ring.assertRoom(1)
-    const { how } = this
-    if ((how & L.ID_GIVEN) === 0 && ids.left === 0) ids.refill()
-    const time = this.time === undefined ? this.readClock() : this.time
-    const { core } = ring.kernel
-    const refused = core.commit(STAGE, time, this.episode, this.step, this.type, this.bits, this.adna, how)
-    if (refused !== 0) this.refuse(refused, time)
-    if ((how & L.ID_GIVEN) === 0) ids.left--
+    let refused = this.refusedType()
+    if (refused === 0) {
+      const time = this.timestamp === UNSET ? this.readClock() : this.timestamp
+      const how = this.eventId === undefined && typeof this.episodeId === 'number' ? this.idMode : this.stage()
+      if (ids.left === 0) ids.refill()
+      const { core } = ring.kernel
+      const episode = (how & L.EPISODE_STAGED) === 0 ? (this.episodeId as number) : 0
+      const typeAndFlags = this.eventType | (this.flags << 16)
+      refused = core.commit(
+        STAGE,
+        time,
+        episode,
+        this.stepNumber,
+        typeAndFlags,
+        this.adnaVersionHash,
+        how,
+        this.rewardHomeostasis,
+        this.rewardCuriosity,
+        this.rewardEfficiency,
+        this.rewardGoal,
+      )
+      if ((how & L.ID_GIVEN) === 0) ids.left--
+    }
+    if (refused !== 0) this.refuse(refused)
     this.resetScalars()
     return ring.wroteOne()
   }
@@ -149,13 +126,53 @@ export class EventWriter {
   }
 
   private resetScalars(): void {
-    this.time = undefined
-    this.episode = 0
-    this.step = 0
-    this.type = 0
-    this.bits = 0
-    this.adna = 0
-    this.how = this.idMode
+    this.eventId = undefined
+    this.timestamp = UNSET
+    this.episodeId = 0
+    this.stepNumber = 0
+    this.eventType = 0
+    this.flags = 0
+    this.rewardHomeostasis = 0
+    this.rewardCuriosity = 0
+    this.rewardEfficiency = 0
+    this.rewardGoal = 0
+    this.adnaVersionHash = 0
+  }
+
+  /** Why a property that the module does not see as it is has to be refused, or 0. */
+  private refusedType(): number {
+    if (typeof this.timestamp !== 'number') return L.REFUSED_TIMESTAMP
+    const { rewardHomeostasis, rewardCuriosity, rewardEfficiency, rewardGoal } = this
+    if (
+      typeof rewardHomeostasis !== 'number' ||
+      typeof rewardCuriosity !== 'number' ||
+      typeof rewardEfficiency !== 'number' ||
+      typeof rewardGoal !== 'number'
+    ) {
+      return L.REFUSED_REWARD
+    }
+    return integerRefusal(this.stepNumber, this.eventType, this.flags, this.adnaVersionHash)
+  }
+
+  /** Stages an id or an episode that does not go as a number. */
+  private stage(): number {
+    const { kernel } = this.ring
+    let how = this.idMode
+    try {
+      if (this.eventId !== undefined) {
+        kernel.u8.set(idBytes(this.eventId), STAGE)
+        how = L.ID_GIVEN
+      }
+      if (typeof this.episodeId === 'bigint') {
+        assertU64(this.episodeId, 'episodeId')
+        kernel.u64[EPISODE] = this.episodeId
+        how |= L.EPISODE_STAGED
+      } else if (typeof this.episodeId !== 'number') this.refuse(L.REFUSED_EPISODE)
+      return how
+    } catch (error) {
+      this.reset()
+      throw error
+    }
   }
 
   private readClock(): number {
@@ -167,24 +184,19 @@ export class EventWriter {
     }
   }
 
-  private refuse(reason: number, timestamp: number): never {
+  private refuse(reason: number): never {
     const error = refusalError(reason, {
-      timestamp,
-      episodeId: this.episode,
-      stepNumber: this.step,
-      eventType: this.type,
-      flags: this.bits,
-      adnaVersionHash: this.adna,
+      timestamp: this.timestamp,
+      episodeId: this.episodeId,
+      stepNumber: this.stepNumber,
+      eventType: this.eventType,
+      flags: this.flags,
+      adnaVersionHash: this.adnaVersionHash,
       state: this.state,
       action: this.action,
-      rewards: this.f32.subarray(REWARDS, REWARDS + L.REWARD_SLOTS),
+      rewards: [this.rewardHomeostasis, this.rewardCuriosity, this.rewardEfficiency, this.rewardGoal],
     })
     this.reset()
     throw error
   }
-}
-
-function number(name: string, value: number): number {
-  if (typeof value === 'number') return value
-  throw new InvalidArgumentError(`${name} must be a number, got ${String(value)}`, { [name]: value })
 }

@@ -21,10 +21,13 @@ export interface KernelExports {
     timestamp: number,
     episode: number,
     step: number,
-    type: number,
-    flags: number,
+    typeAndFlags: number,
     adna: number,
-    id: number,
+    how: number,
+    homeostasis: number,
+    curiosity: number,
+    efficiency: number,
+    goal: number,
   ): number
   pack(
     index: number,
@@ -32,10 +35,13 @@ export interface KernelExports {
     timestamp: number,
     episode: number,
     step: number,
-    type: number,
-    flags: number,
+    typeAndFlags: number,
     adna: number,
-    id: number,
+    how: number,
+    homeostasis: number,
+    curiosity: number,
+    efficiency: number,
+    goal: number,
   ): number
   checkRecords(count: number): number
   appendRecords(count: number): void

@@ -35,7 +35,7 @@ export interface MemoryMap {
   links: number
   heads: number
   headsBits: number
-  runStarts: number
+  runSpans: number
   runEnds: number
 }
 
@@ -89,7 +89,7 @@ function place(capacity: number, explicit: boolean): MemoryMap {
     links: take(capacity * 4),
     heads: take(2 ** headsBits * 4),
     headsBits,
-    runStarts: take(words * 8),
+    runSpans: take(capacity * 4),
     runEnds: take(words * 8),
     bytes: end,
     pages: Math.ceil(end / PAGE),
@@ -149,7 +149,7 @@ export function writeMap(memory: WebAssembly.Memory, map: MemoryMap, requiredMas
   put(L.H_LINKS, map.links)
   put(L.H_HEADS, map.heads)
   put(L.H_HEADS_BITS, map.headsBits)
-  put(L.H_RUN_STARTS, map.runStarts)
+  put(L.H_RUN_SPANS, map.runSpans)
   put(L.H_RUN_ENDS, map.runEnds)
   map.levels.forEach((level, i) => {
     const entry = L.LEVEL_TABLE + i * L.LEVEL_ENTRY

@@ -79,7 +79,8 @@ export class Ring {
   /** Makes sure that `count` more events can be written. */
   assertRoom(count: number): void {
     if (this.closed) throw new ClosedError('stream')
-    if (this.next + count > SEQ_LIMIT) throw new SequenceExhaustedError(count, this.next)
+    // Not a sum: above 2^53 it would be rounded.
+    if (count > SEQ_LIMIT - this.next) throw new SequenceExhaustedError(count, this.next)
   }
 
   /** The distance of `seq` from the head, 1 for the newest; throws unless the event is live. */

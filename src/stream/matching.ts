@@ -57,7 +57,7 @@ export class Matcher {
   /** Counts the events that meet the filter. */
   count(filter: EventFilter): number {
     const { bits, types, from, to } = this.conditions(filter)
-    if (bits === 0) return Math.max(0, to - from)
+    if (bits === 0) return to - from
     if (bits !== L.IF_TYPES) return this.mark(filter)
     this.set(bits, types)
     return this.ring.kernel.core.countOfTypes(from, to)
@@ -111,7 +111,7 @@ export class Matcher {
   /** The live part of the range that the filter looks at. */
   range(filter: EventFilter): { start: number; end: number } {
     const { from, to } = this.conditions(filter)
-    return { start: this.ring.oldest + from, end: this.ring.oldest + Math.max(from, to) }
+    return { start: this.ring.oldest + from, end: this.ring.oldest + to }
   }
 
   private conditions(filter: EventFilter): Conditions {
@@ -145,7 +145,8 @@ export class Matcher {
     const first = startSeq === undefined ? ring.oldest : rangeEnd(startSeq, 'startSeq')
     const last = endSeq === undefined ? ring.next : rangeEnd(endSeq, 'endSeq')
     const start = Math.min(Math.max(first, ring.oldest), ring.next)
-    return { bits, types: list, from: start - ring.oldest, to: Math.min(last, ring.next) - ring.oldest }
+    const end = Math.max(start, Math.min(last, ring.next))
+    return { bits, types: list, from: start - ring.oldest, to: end - ring.oldest }
   }
 
   private set(bits: number, types: readonly number[]): void {

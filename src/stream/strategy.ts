@@ -8,7 +8,7 @@
 import { InvalidArgumentError } from '../errors.js'
 import type { EventView } from '../event/view.js'
 import { CHUNK } from '../layout.js'
-import { assertChoice, assertFinite, assertInteger, LARGEST_BATCH, show, typeList } from './validate.js'
+import { assertChoice, assertFinite, assertInteger, assertKeys, LARGEST_BATCH, show, typeList } from './validate.js'
 
 /** Which of the matching events are taken: random ones, or the first or last in the order of the ring. */
 export type Take = 'random' | 'oldest' | 'newest'
@@ -51,6 +51,7 @@ export function uniform(): SamplingStrategy {
 export function prioritizedReward(
   options: { alpha?: number | undefined; beta?: number | undefined; epsilon?: number | undefined } = {},
 ): SamplingStrategy {
+  assertKeys(options, 'options', ['alpha', 'beta', 'epsilon'])
   const { alpha = 1, beta = 1, epsilon = 0 } = options
   assertFinite(alpha, 'alpha', 0, LARGEST_EXPONENT)
   assertFinite(beta, 'beta', 0, LARGEST_EXPONENT)
@@ -65,6 +66,7 @@ export function prioritizedReward(
  * @param options `decay` in [0, 1]: 1 is uniform, 0 draws the newest event only.
  */
 export function recencyWeighted(options: { decay: number }): SamplingStrategy {
+  assertKeys(options, 'options', ['decay'])
   const { decay } = options
   if (decay !== 0) assertFinite(decay, 'decay', 1e-300, 1)
   return Object.freeze({ kind: 'recency', decay })
@@ -78,6 +80,7 @@ export function recencyWeighted(options: { decay: number }): SamplingStrategy {
  * @param options both in [0, 1e30].
  */
 export function mixed(options: { rewardWeight: number; recencyWeight: number }): SamplingStrategy {
+  assertKeys(options, 'options', ['rewardWeight', 'recencyWeight'])
   const { rewardWeight, recencyWeight } = options
   assertWeight(rewardWeight, 'rewardWeight')
   assertWeight(recencyWeight, 'recencyWeight')
@@ -104,6 +107,7 @@ export function filteredByType(
   types: number | readonly number[],
   options: { take?: Take | undefined } = {},
 ): SamplingStrategy {
+  assertKeys(options, 'options', ['take'])
   const { take = 'random' } = options
   assertChoice(take, 'take', TAKES)
   return Object.freeze({ kind: 'types', types: Object.freeze(typeList(types, 'types')), take })
@@ -118,6 +122,7 @@ export function custom(
   predicate: (event: EventView) => boolean,
   options: { take?: Take | undefined } = {},
 ): SamplingStrategy {
+  assertKeys(options, 'options', ['take'])
   const { take = 'random' } = options
   if (typeof predicate !== 'function') {
     throw new InvalidArgumentError(`predicate must be a function, got ${show(predicate)}`, { predicate })
@@ -137,6 +142,7 @@ export function custom(
  * @param options `length` in [1, 1024].
  */
 export function sequences(options: { length: number }): SamplingStrategy {
+  assertKeys(options, 'options', ['length'])
   const { length } = options
   assertInteger(length, 'length', 1, CHUNK)
   return Object.freeze({ kind: 'sequences', length })

@@ -12,7 +12,7 @@ import { copyRecords } from './ring'
 import {
   at4, at8, capacity, headSlot, matches, nextSeq, oldestSeq, rankOfSlot, recordAt, size, slotOfRank, tailSlot,
 } from './state'
-import { leafAt, slotAt, total } from './tree'
+import { findSlots, leafAt, total } from './tree'
 
 /** Writes draw `i`: the event of rank `rank`. */
 @inline export function emit(i: u32, rank: u32, slot: u32, oldest: i64): void {
@@ -71,32 +71,33 @@ export function weightTotal(): f64 {
   return total()
 }
 
-/** `count` draws with replacement in proportion to the leaves, whose sum is positive. Returns the least leaf drawn. */
+/**
+ * `count` draws with replacement in proportion to the leaves, whose sum is positive. Returns the least probability
+ * drawn.
+ */
 export function drawWeighted(count: u32): f64 {
   const sum = total()
   const head = headSlot()
   const next = nextSeq()
+  for (let i: u32 = 0; i < count; i++) emitProbability(i, unit() * sum)
+  findSlots(OUT_PROBABILITIES, OUT_SLOTS, count)
   let least = <f64>Infinity
   for (let i: u32 = 0; i < count; i++) {
-    const slot = slotAt(unit() * sum)
-    const leaf = load<f64>(leafAt(slot))
+    const slot = load<u32>(at4(OUT_SLOTS, i))
     const back = slot < head ? head - slot : head + capacity - slot
+    const probability = load<f64>(leafAt(slot)) / sum
     store<f64>(at8(OUT_SEQS, i), <f64>(next - <i64>back))
-    store<u32>(at4(OUT_SLOTS, i), slot)
-    emitProbability(i, leaf / sum)
-    least = min(least, leaf)
+    emitProbability(i, probability)
+    least = min(least, probability)
   }
   return least
 }
 
-/** The weights (least / leaf)^β of the `count` draws at OUT_SLOTS to OUT_WEIGHTS, f32; β > 0. */
+/** The weights (least / p)^β of the `count` values p at OUT_PROBABILITIES to OUT_WEIGHTS, f32; β > 0. */
 export function importanceWeights(count: u32, least: f64, beta: f64): void {
   const low = f64x2.splat(least)
   for (let i: u32 = 0; i < count; i += 2) {
-    const slots = at4(OUT_SLOTS, i)
-    let leaf = f64x2.splat(load<f64>(leafAt(load<u32>(slots))))
-    if (i + 1 < count) leaf = f64x2.replace_lane(leaf, 1, load<f64>(leafAt(load<u32>(slots, 4))))
-    const ratio = f64x2.div(low, leaf)
+    const ratio = f64x2.div(low, v128.load(at8(OUT_PROBABILITIES, i)))
     const weight = beta == 1 ? ratio : powPair(ratio, beta)
     store<f32>(at4(OUT_WEIGHTS, i), <f32>f64x2.extract_lane(weight, 0))
     store<f32>(at4(OUT_WEIGHTS, i), <f32>f64x2.extract_lane(weight, 1), 4)
@@ -156,7 +157,9 @@ export function drawMixed(count: u32, rewardWeight: f64, recencyWeight: f64): vo
     let rank: u32
     let slot: u32
     if (unit() * sum < byReward) {
-      slot = slotAt(unit() * total())
+      emitProbability(i, unit() * total())
+      findSlots(at8(OUT_PROBABILITIES, i), at4(OUT_SLOTS, i), 1)
+      slot = load<u32>(at4(OUT_SLOTS, i))
       rank = rankOfSlot(slot, tail)
     } else {
       rank = rankOfPoint(below64(points)) - 1

@@ -56,21 +56,46 @@ function markTypes(from: u32, to: u32, rank: u32): void {
   for (; slot < to; slot++) if (setHas(load<u16>(typeAt(slot)))) mark(rank + (slot - from))
 }
 
+/** The sum of the eight lanes. */
+@inline function sumLanes(lanes: v128): u32 {
+  const wide = i32x4.add(i32x4.extend_low_i16x8_s(lanes), i32x4.extend_high_i16x8_s(lanes))
+  return i32x4.extract_lane(wide, 0) + i32x4.extract_lane(wide, 1) + i32x4.extract_lane(wide, 2) +
+    i32x4.extract_lane(wide, 3)
+}
+
+/** Vectors of eight types that a lane can count before it would overflow, in steps of four. */
+const MOST_VECTORS: u32 = 32764
+
+/** Counts one type among the slots [from, to), which are a multiple of 32. */
+function countOne(from: u32, to: u32): u32 {
+  const wanted = i16x8.splat(load<i16>(FILTER, F_TYPES))
+  let found: u32 = 0
+  for (let start = from; start < to; start += 8 * MOST_VECTORS) {
+    const end = typeAt(min(start + 8 * MOST_VECTORS, to))
+    let even = i16x8.splat(0)
+    let odd = i16x8.splat(0)
+    for (let address = typeAt(start); address < end; address += 64) {
+      even = i16x8.sub(even, i16x8.eq(v128.load(address), wanted))
+      odd = i16x8.sub(odd, i16x8.eq(v128.load(address, 16), wanted))
+      even = i16x8.sub(even, i16x8.eq(v128.load(address, 32), wanted))
+      odd = i16x8.sub(odd, i16x8.eq(v128.load(address, 48), wanted))
+    }
+    found += sumLanes(even) + sumLanes(odd)
+  }
+  return found
+}
+
 /** Counts the wanted types among the slots [from, to). */
 function countTypes(from: u32, to: u32): u32 {
   const count = load<u32>(FILTER, F_TYPE_COUNT)
   let found: u32 = 0
   let slot = from
-  if (count <= <u32>FEW_TYPES) {
-    while (slot + 8 <= to) {
-      // A lane counts 32,767 vectors at most before it would overflow.
-      const end = min(slot + 8 * 32767, slot + ((to - slot) & ~7))
-      let sums = i16x8.splat(0)
-      for (; slot < end; slot += 8) sums = i16x8.sub(sums, equalTypes(typeAt(slot), count))
-      const wide = i32x4.add(i32x4.extend_low_i16x8_s(sums), i32x4.extend_high_i16x8_s(sums))
-      found += i32x4.extract_lane(wide, 0) + i32x4.extract_lane(wide, 1) + i32x4.extract_lane(wide, 2) +
-        i32x4.extract_lane(wide, 3)
-    }
+  if (count == 1) {
+    const end = from + ((to - from) & ~31)
+    found = countOne(from, end)
+    slot = end
+  } else if (count <= <u32>FEW_TYPES) {
+    for (; slot + 8 <= to; slot += 8) found += <u32>popcnt<u32>(i16x8.bitmask(equalTypes(typeAt(slot), count)))
   }
   for (; slot < to; slot++) found += <u32>setHas(load<u16>(typeAt(slot)))
   return found

@@ -1,6 +1,6 @@
 /**
  * Powers, logarithms and exponentials, the same bits on every engine and without tables, which would outweigh the rest
- * of the module: ln by the series of artanh, exp by its own. x^p for two f64 at a time has a relative error below 1e-13
+ * of the module: by polynomials. x^p for two f64 at a time has a relative error below 1e-13
  * for |p·log2 x| ≤ 1000.
  */
 
@@ -14,23 +14,20 @@ const TWO_52: f64 = 4503599627370496.0
   return f64x2.add(f64x2.mul(a, b), f64x2.splat(c))
 }
 
-/** artanh s for |s| ≤ 0.172. */
+/** artanh s for |s| ≤ 0.1716, by the polynomial of degree 6 in s² that is closest to it (Remez): error 2e-16. */
 @inline function artanhPair(s: v128): v128 {
   const z = f64x2.mul(s, s)
-  let series = f64x2.splat(1.0 / 19)
-  series = mulAdd(series, z, 1.0 / 17)
-  series = mulAdd(series, z, 1.0 / 15)
-  series = mulAdd(series, z, 1.0 / 13)
-  series = mulAdd(series, z, 1.0 / 11)
-  series = mulAdd(series, z, 1.0 / 9)
-  series = mulAdd(series, z, 1.0 / 7)
-  series = mulAdd(series, z, 1.0 / 5)
-  series = mulAdd(series, z, 1.0 / 3)
-  series = mulAdd(series, z, 1)
+  let series = f64x2.splat(0.08419882151130473)
+  series = mulAdd(series, z, 0.09060876743713209)
+  series = mulAdd(series, z, 0.11111720188743036)
+  series = mulAdd(series, z, 0.14285707967301817)
+  series = mulAdd(series, z, 0.20000000031160625)
+  series = mulAdd(series, z, 0.3333333333327575)
+  series = mulAdd(series, z, 1.0000000000000002)
   return f64x2.mul(series, s)
 }
 
-function log2Pair(x: v128): v128 {
+@inline function log2Pair(x: v128): v128 {
   const one = f64x2.splat(1)
   const significand = v128.or(v128.and(x, i64x2.splat(0x000fffffffffffff)), i64x2.splat(0x3ff0000000000000))
   const high = f64x2.gt(significand, f64x2.splat(1.4142135623730951))
@@ -42,25 +39,22 @@ function log2Pair(x: v128): v128 {
   return f64x2.add(exponent, f64x2.mul(artanhPair(s), f64x2.splat(2 * LOG2_E)))
 }
 
-/** (e^t − 1) / t for |t| ≤ 0.35. */
+/** (e^t − 1) / t for |t| ≤ 0.3466, by the polynomial of degree 9 that is closest to it (Remez): error 1.3e-15. */
 @inline function expSeries(t: v128): v128 {
-  let series = f64x2.splat(1.0 / 6227020800)
-  series = mulAdd(series, t, 1.0 / 479001600)
-  series = mulAdd(series, t, 1.0 / 39916800)
-  series = mulAdd(series, t, 1.0 / 3628800)
-  series = mulAdd(series, t, 1.0 / 362880)
-  series = mulAdd(series, t, 1.0 / 40320)
-  series = mulAdd(series, t, 1.0 / 5040)
-  series = mulAdd(series, t, 1.0 / 720)
-  series = mulAdd(series, t, 1.0 / 120)
-  series = mulAdd(series, t, 1.0 / 24)
-  series = mulAdd(series, t, 1.0 / 6)
-  series = mulAdd(series, t, 0.5)
-  return mulAdd(series, t, 1)
+  let series = f64x2.splat(2.7632634208313613e-7)
+  series = mulAdd(series, t, 2.763265680288107e-6)
+  series = mulAdd(series, t, 2.48014873806987e-5)
+  series = mulAdd(series, t, 0.00019841190613328143)
+  series = mulAdd(series, t, 0.0013888888947776363)
+  series = mulAdd(series, t, 0.008333333367333905)
+  series = mulAdd(series, t, 0.04166666666652212)
+  series = mulAdd(series, t, 0.166666666666156)
+  series = mulAdd(series, t, 0.500000000000001)
+  return mulAdd(series, t, 1.0000000000000013)
 }
 
 /** 2^y for −1020 ≤ y ≤ 1023. */
-function exp2Pair(y: v128): v128 {
+@inline function exp2Pair(y: v128): v128 {
   const shifted = f64x2.add(y, f64x2.splat(ROUND))
   const t = f64x2.mul(f64x2.sub(y, f64x2.sub(shifted, f64x2.splat(ROUND))), f64x2.splat(LN_2))
   const scale = i64x2.add(i64x2.shl(shifted, 52), i64x2.splat(0x3ff0000000000000))

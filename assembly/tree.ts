@@ -8,7 +8,7 @@
  */
 
 import { FANOUT, LEVEL_ENTRY, LEVEL_TABLE } from '../src/layout'
-import { at8, leaves, levels } from './state'
+import { at4, at8, leaves, levels } from './state'
 
 @inline function sumsOf(level: u32): usize {
   return load<u32>(<usize>LEVEL_TABLE + <usize>level * LEVEL_ENTRY)
@@ -87,25 +87,39 @@ export function sumRange(from: u32, to: u32): void {
   return child
 }
 
-/** The slot whose share of [0, total) holds `point`; the total must be positive. */
-@inline export function slotAt(point: f64): u32 {
-  let node: u32 = 0
-  let rest = point
+/**
+ * Replaces the `count` points in [0, total) at `points` by the slots whose shares hold them, at `slots`; the total must
+ * be positive. Level by level for all points, so that the loads of different points overlap. The points are lost.
+ */
+export function findSlots(points: usize, slots: usize, count: u32): void {
+  for (let i: u32 = 0; i < count; i++) store<u32>(at4(slots, i), 0)
   for (let level = <i32>levels - 2; level >= 0; level--) {
-    const prefixes = prefixesOf(level) + (<usize>node << 7)
-    const child = childOf(prefixes, rest)
-    rest -= load<f64>(at8(prefixes, child))
-    node = (node << 4) + child
-    const share = load<f64>(at8(sumsOf(level), node))
-    // The difference of rounded prefixes can exceed the child's sum by a rounding error.
-    if (rest >= share) rest = justBelow(share)
+    const prefixes = prefixesOf(level)
+    const sums = sumsOf(level)
+    for (let i: u32 = 0; i < count; i++) {
+      const parent = load<u32>(at4(slots, i))
+      const point = load<f64>(at8(points, i))
+      const node = (parent << 4) + childOf(prefixes + (<usize>parent << 7), point)
+      const rest = point - load<f64>(at8(prefixes, node))
+      const share = load<f64>(at8(sums, node))
+      // The difference of rounded prefixes can exceed the child's sum by a rounding error.
+      store<f64>(at8(points, i), rest < share ? rest : justBelow(share))
+      store<u32>(at4(slots, i), node)
+    }
   }
-  const first = leafAt(node << 4)
+  for (let i: u32 = 0; i < count; i++) {
+    const block = load<u32>(at4(slots, i))
+    store<u32>(at4(slots, i), (block << 4) + leafOf(leafAt(block << 4), load<f64>(at8(points, i))))
+  }
+}
+
+/** The leaf of the 16 at `first` whose share holds `point`. */
+@inline function leafOf(first: usize, point: f64): u32 {
   let sum: f64 = 0
   let child: u32 = 0
   for (let i: usize = 0; i < <usize>FANOUT * 8; i += 8) {
     sum += load<f64>(first + i)
-    child += sum <= rest ? 1 : 0
+    child += sum <= point ? 1 : 0
   }
-  return (node << 4) + child
+  return child
 }

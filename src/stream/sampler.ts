@@ -149,7 +149,7 @@ export class Sampler {
     return this.weigh(rows, beta, draws, rows <= L.CHUNK ? least : undefined)
   }
 
-  /** Importance weights of the draws; `least` is the least leaf if the slots of all draws still stand at OUT_SLOTS. */
+  /** Importance weights of the draws; `least` is the least probability if those of all draws still stand in memory. */
   private weigh(rows: number, beta: number, draws: Draws, least?: number): number {
     const { weights } = draws
     if (beta === 0 || rows === 0) {
@@ -166,14 +166,14 @@ export class Sampler {
   }
 
   private weighInChunks(rows: number, beta: number, draws: Draws): number {
-    const { core, f32, f64, u32, map } = this.ring.kernel
+    const { core, f32, f64, map } = this.ring.kernel
     const { weights } = draws
     const leaf = (i: number): number => f64[map.leaves / 8 + this.slotOf(this.drawn[i] as number)] as number
     let least = Number.POSITIVE_INFINITY
     for (let i = 0; i < rows; i++) least = Math.min(least, leaf(i))
     for (let from = 0; from < rows; from += L.CHUNK) {
       const count = Math.min(L.CHUNK, rows - from)
-      for (let i = 0; i < count; i++) u32[SLOTS + i] = this.slotOf(this.drawn[from + i] as number)
+      for (let i = 0; i < count; i++) f64[PROBABILITIES + i] = leaf(from + i)
       core.importanceWeights(count, least, beta)
       weights.set(f32.subarray(WEIGHTS, WEIGHTS + count), from)
     }

@@ -11,7 +11,7 @@ import {
   SOURCE_EXPLICIT, SOURCE_NONE,
 } from '../src/layout'
 import { clearMarks, nextMarkedWord, takeMarks } from './dirty'
-import { pow1, powPair } from './power'
+import { pow1, powAll } from './power'
 import { foldPriorities, priorityAt } from './priorities'
 import { totalReward } from './record'
 import { capacity, nextSeq, oldestSeq, priorities, recordAt, size, slotOfBack, types } from './state'
@@ -41,11 +41,7 @@ function weigh(from: u32, to: u32): void {
     } else {
       for (let slot = start; slot < end; slot++) store<f64>(leafAt(slot), base(slot, false, epsilon))
     }
-    if (alpha != 1) {
-      let slot = start
-      for (; slot + 1 < end; slot += 2) v128.store(leafAt(slot), powPair(v128.load(leafAt(slot)), alpha))
-      if (slot < end) store<f64>(leafAt(slot), pow1(load<f64>(leafAt(slot)), alpha))
-    }
+    if (alpha != 1) powAll(leafAt(start), end - start, alpha)
   }
 }
 

@@ -4,6 +4,8 @@
  * for |p·log2 x| ≤ 1000.
  */
 
+import { at8 } from './state'
+
 const LOG2_E: f64 = 1.4426950408889634
 const LN_2: f64 = 0.6931471805599453
 /** Adding 1.5·2^52 leaves the nearest integer in the low bits of the significand. */
@@ -67,9 +69,28 @@ const TWO_52: f64 = 4503599627370496.0
 
 /** x^p in both lanes; x is 0 or a normal number, p > 0. Results below 2^-1020 are 0. */
 export function powPair(x: v128, p: f64): v128 {
-  const y = f64x2.mul(log2Pair(x), f64x2.splat(p))
-  const large = v128.and(f64x2.ge(y, f64x2.splat(-1020)), f64x2.ge(x, f64x2.splat(2.2250738585072014e-308)))
-  return v128.and(exp2Pair(f64x2.max(y, f64x2.splat(-1020))), large)
+  return powLanes(x, f64x2.splat(p))
+}
+
+@inline function powLanes(x: v128, p: v128): v128 {
+  const y = f64x2.mul(log2Pair(x), p)
+  const least = f64x2.splat(-1020)
+  const large = v128.and(f64x2.ge(y, least), f64x2.ge(x, f64x2.splat(2.2250738585072014e-308)))
+  return v128.and(exp2Pair(v128.bitselect(y, least, large)), large)
+}
+
+/** Raises the `count` values at `values` to p in place; the same bits as `powPair`. */
+export function powAll(values: usize, count: u32, p: f64): void {
+  const power = f64x2.splat(p)
+  let i: u32 = 0
+  for (; i + 4 <= count; i += 4) {
+    // Two chains of dependent operations at a time hide each other's latency.
+    const low = powLanes(v128.load(at8(values, i)), power)
+    const high = powLanes(v128.load(at8(values, i), 16), power)
+    v128.store(at8(values, i), low)
+    v128.store(at8(values, i), high, 16)
+  }
+  for (; i < count; i++) store<f64>(at8(values, i), pow1(load<f64>(at8(values, i)), p))
 }
 
 /** x^p; the same bits as a lane of `powPair`. */

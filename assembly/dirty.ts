@@ -5,7 +5,7 @@
  */
 
 import { H_FOLDED, HEADER } from '../src/layout'
-import { at8, capacity, dirty, dirtyGroups, dirtyGroupWords, dirtyWords, nextSeq, slotOfBack } from './state'
+import { at4, at8, capacity, dirty, dirtyGroups, dirtyGroupWords, dirtyWords, nextSeq, slotOfBack } from './state'
 
 /** Marks the event `back` from the head, unless the index has yet to see it. */
 @inline export function markChanged(back: u32): void {
@@ -36,29 +36,27 @@ export function clearMarks(): void {
   memory.fill(dirtyGroups, 0, dirtyGroupWords << 3)
 }
 
-/** The first word that has marks, or -1; `takeMarks` takes them. */
-export function nextMarkedWord(): i32 {
+/** Takes marks away and lists their slots in ascending order at `list`: `most` at most, 64 at least; 0 when none is left. */
+export function takeMarks(list: usize, most: u32): u32 {
+  let found: u32 = 0
   for (let t: u32 = 0; t < dirtyGroupWords; t++) {
-    const top = load<u64>(at8(dirtyGroups, t))
-    if (!top) continue
-    const group = (t << 6) + <u32>ctz<u64>(top)
-    return (group << 6) + <u32>ctz<u64>(load<u64>(at8(dirtyWords, group)))
+    let groups = load<u64>(at8(dirtyGroups, t))
+    for (; groups; groups &= groups - 1) {
+      const group = (t << 6) + <u32>ctz<u64>(groups)
+      let words = load<u64>(at8(dirtyWords, group))
+      for (; words && found + 64 <= most; words &= words - 1) {
+        const word = (group << 6) + <u32>ctz<u64>(words)
+        const address = at8(dirty, word)
+        for (let bits = load<u64>(address); bits; bits &= bits - 1) {
+          store<u32>(at4(list, found++), (word << 6) + <u32>ctz<u64>(bits))
+        }
+        store<u64>(address, 0)
+      }
+      store<u64>(at8(dirtyWords, group), words)
+      if (words) break
+    }
+    store<u64>(at8(dirtyGroups, t), groups)
+    if (groups) break
   }
-  return -1
-}
-
-/** Takes the marks of word `word` away and returns them. */
-export function takeMarks(word: u32): u64 {
-  const address = at8(dirty, word)
-  const bits = load<u64>(address)
-  store<u64>(address, 0)
-  const group = word >> 6
-  const groupAddress = at8(dirtyWords, group)
-  const words = load<u64>(groupAddress) & ~((<u64>1) << (word & 63))
-  store<u64>(groupAddress, words)
-  if (!words) {
-    const top = at8(dirtyGroups, group >> 6)
-    store<u64>(top, load<u64>(top) & ~((<u64>1) << (group & 63)))
-  }
-  return bits
+  return found
 }

@@ -8,7 +8,7 @@ import {
 } from '../src/layout'
 import { exp, expMinusOne, ln, lnOnePlus, powPair } from './power'
 import { below, below64, unit } from './random'
-import { copyRecords } from './ring'
+import { copyRecord } from './ring'
 import {
   at4, at8, capacity, headSlot, matches, nextSeq, oldestSeq, rankOfSlot, recordAt, size, slotOfRank, tailSlot,
 } from './state'
@@ -185,7 +185,7 @@ export function mixedWeightOf(slot: u32, rewardWeight: f64, recencyWeight: f64):
 export function gather(count: u32): void {
   let target: usize = BATCH
   for (let i: u32 = 0; i < count; i++) {
-    copyRecords(target, recordAt(load<u32>(at4(OUT_SLOTS, i))), 1)
+    copyRecord(target, recordAt(load<u32>(at4(OUT_SLOTS, i))))
     target += RECORD_BYTES
   }
 }

@@ -30,27 +30,36 @@ import { at8, capacity, matches, recordAt, slotOfRank, tailSlot, types } from '.
   return equal
 }
 
-/** Sets the bits of `mask`, 16 at most, from rank `rank` on. */
-@inline function orBits(rank: u32, mask: u64): void {
-  const address = at8(matches, rank >> 6)
-  const shift = rank & 63
-  store<u64>(address, load<u64>(address) | (mask << shift))
-  if (shift > 48) {
-    const over = mask >> (64 - shift)
-    if (over) store<u64>(address, load<u64>(address, 8) | over, 8)
-  }
+/** Which of the 16 types at `address` are wanted, a bit each. */
+@inline function wanted16(address: usize, count: u32): u64 {
+  const equal = i8x16.narrow_i16x8_s(equalTypes(address, count), equalTypes(address + 16, count))
+  return <u64><u32>i8x16.bitmask(equal)
+}
+
+@inline function wantedOne16(address: usize, type: v128): u64 {
+  const low = i16x8.eq(v128.load(address), type)
+  return <u64><u32>i8x16.bitmask(i8x16.narrow_i16x8_s(low, i16x8.eq(v128.load(address, 16), type)))
 }
 
 /** Marks the wanted types among the slots [from, to), whose first has rank `rank`. */
 function markTypes(from: u32, to: u32, rank: u32): void {
   const count = load<u32>(FILTER, F_TYPE_COUNT)
+  const type = v128.load16_splat(FILTER, F_TYPES)
+  const shift = <u64>(rank & 63)
+  let target = at8(matches, rank >> 6)
   let slot = from
   if (count <= <u32>FEW_TYPES) {
-    for (; slot + 16 <= to; slot += 16) {
-      const low = equalTypes(typeAt(slot), count)
-      const high = equalTypes(typeAt(slot + 8), count)
-      const mask = i8x16.bitmask(i8x16.narrow_i16x8_s(low, high))
-      if (mask) orBits(rank + (slot - from), <u64>(<u32>mask))
+    for (; slot + 64 <= to; slot += 64) {
+      const at = typeAt(slot)
+      const bits = count == 1
+        ? wantedOne16(at, type) | (wantedOne16(at + 32, type) << 16) | (wantedOne16(at + 64, type) << 32) |
+          (wantedOne16(at + 96, type) << 48)
+        : wanted16(at, count) | (wanted16(at + 32, count) << 16) | (wanted16(at + 64, count) << 32) |
+          (wanted16(at + 96, count) << 48)
+      // Without a branch on what was found, which nothing could predict. A shift of 64 would be one of 0.
+      store<u64>(target, load<u64>(target) | (bits << shift))
+      if (shift) store<u64>(target, bits >> (64 - shift), 8)
+      target += 8
     }
   }
   for (; slot < to; slot++) if (setHas(load<u16>(typeAt(slot)))) mark(rank + (slot - from))

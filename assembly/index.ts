@@ -16,7 +16,7 @@ export {
 } from './draw'
 export { countOfTypes, markFilter } from './filter'
 export { fold, foldWeights } from './fold'
-export { clearMatches, countMatches, drawMatches, listMatches, markRank, matchAll } from './matches'
+export { clearMatches, countMatches, drawMatches, listMatches, matchAll } from './matches'
 export { passWindow } from './pass'
 export { below, seed } from './random'
 export {

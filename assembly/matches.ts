@@ -34,11 +34,6 @@ export function matchAll(): void {
   store<u64>(address, load<u64>(address) | ((<u64>1) << (rank & 63)))
 }
 
-/** Marks one event; for predicates that the library evaluates. */
-export function markRank(rank: u32): void {
-  mark(rank)
-}
-
 /** Counts the set bits, block by block. */
 export function countMatches(): u32 {
   const n = words()

@@ -15,7 +15,7 @@ import {
 } from './record'
 import { capacity, headSlot, masks, nextSeq, recordAt, requiredMask, size } from './state'
 
-@inline function copyRecord(target: usize, source: usize): void {
+@inline export function copyRecord(target: usize, source: usize): void {
   v128.store(target, v128.load(source))
   v128.store(target, v128.load(source, 16), 16)
   v128.store(target, v128.load(source, 32), 32)

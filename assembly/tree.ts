@@ -4,7 +4,7 @@
  * Sums are always made anew from the children, left to right, and never changed by differences: they cannot drift, and
  * the last prefix plus the last child is the sum to the bit, so that a child of weight 0 is never drawn.
  *
- * A change of k leaves is folded in ascending order: a node is made anew once, when the fold leaves it.
+ * A change of k leaves is folded level by level: a node is made anew once.
  */
 
 import { FANOUT, LEVEL_ENTRY, LEVEL_TABLE } from '../src/layout'
@@ -47,30 +47,42 @@ function sumGroup(level: u32, group: u32): void {
   store<f64>(at8(sumsOf(level + 1), group), sum)
 }
 
-/** Makes the nodes above block `block` anew that a fold leaves when it goes on to block `next`. */
-@inline export function leaveBlock(block: u32, next: u32): void {
-  sumLeaves(block)
-  let node = block >> 4
-  let target = next >> 4
-  for (let level: u32 = 0; level + 1 < levels; level++) {
-    if (node == target) return
-    sumGroup(level, node)
-    node >>= 4
-    target >>= 4
-  }
-}
-
-/** Ends a fold whose last block was `block`. */
-@inline export function leaveLast(block: u32): void {
-  leaveBlock(block, 0xffffffff)
-}
-
 /** Makes anew what stands above the leaves [from, to). */
 export function sumRange(from: u32, to: u32): void {
   if (from >= to) return
-  const last = (to - 1) >> 4
-  for (let block = from >> 4; block < last; block++) leaveBlock(block, block + 1)
-  leaveLast(last)
+  let first = from >> 4
+  let last = (to - 1) >> 4
+  for (let block = first; block <= last; block++) sumLeaves(block)
+  for (let level: u32 = 0; level + 1 < levels; level++) {
+    first >>= 4
+    last >>= 4
+    for (let group = first; group <= last; group++) sumGroup(level, group)
+  }
+}
+
+/** Divides the ascending numbers of a list by 16 and drops what repeats. Returns how many are left. */
+@inline function parents(list: usize, count: u32): u32 {
+  let kept: u32 = 0
+  let previous: u32 = 0xffffffff
+  for (let i: u32 = 0; i < count; i++) {
+    const parent = load<u32>(at4(list, i)) >> 4
+    // Stored in any case and counted only if new: nothing to mispredict.
+    kept += <u32>(parent != previous)
+    store<u32>(at4(list, kept - 1), parent)
+    previous = parent
+  }
+  return kept
+}
+
+/** Makes anew what stands above the leaves of the `count` ascending slots at `list`, which is used up. */
+export function sumListed(list: usize, count: u32): void {
+  // Level by level, because the sums of one level do not wait for each other.
+  let nodes = parents(list, count)
+  for (let i: u32 = 0; i < nodes; i++) sumLeaves(load<u32>(at4(list, i)))
+  for (let level: u32 = 0; level + 1 < levels; level++) {
+    nodes = parents(list, nodes)
+    for (let i: u32 = 0; i < nodes; i++) sumGroup(level, load<u32>(at4(list, i)))
+  }
 }
 
 /** The largest f64 below the positive x. */
@@ -78,13 +90,12 @@ export function sumRange(from: u32, to: u32): void {
   return reinterpret<f64>(reinterpret<u64>(x) - 1)
 }
 
-/** The child of group `group` whose share holds `point`: the last one whose prefix is not above it. */
+/** The child of a group whose share holds `point`: the last one whose prefix is not above it. */
 @inline function childOf(prefixes: usize, point: f64): u32 {
-  let child: u32 = load<f64>(prefixes, 64) <= point ? 8 : 0
-  child += load<f64>(at8(prefixes, child), 32) <= point ? 4 : 0
-  child += load<f64>(at8(prefixes, child), 16) <= point ? 2 : 0
-  child += load<f64>(at8(prefixes, child), 8) <= point ? 1 : 0
-  return child
+  let child = <u32>(load<f64>(prefixes, 64) <= point) << 3
+  child += <u32>(load<f64>(at8(prefixes, child), 32) <= point) << 2
+  child += <u32>(load<f64>(at8(prefixes, child), 16) <= point) << 1
+  return child + <u32>(load<f64>(at8(prefixes, child), 8) <= point)
 }
 
 /**
@@ -119,7 +130,7 @@ export function findSlots(points: usize, slots: usize, count: u32): void {
   let child: u32 = 0
   for (let i: usize = 0; i < <usize>FANOUT * 8; i += 8) {
     sum += load<f64>(first + i)
-    child += sum <= point ? 1 : 0
+    child += <u32>(sum <= point)
   }
   return child
 }

@@ -61,6 +61,27 @@ export class InvalidArgumentError extends ExperienceError {
   }
 }
 
+/**
+ * The error for an argument that is not what it must be: `name must expected, got value`.
+ * @internal
+ */
+export function invalid(name: string, expected: string, value: unknown): InvalidArgumentError {
+  return new InvalidArgumentError(`${name} must ${expected}, got ${show(value)}`, { [name]: value })
+}
+
+const LONGEST_TEXT = 80
+
+/** A value for a message, of bounded length. */
+function show(value: unknown): string {
+  if (typeof value === 'string') {
+    return JSON.stringify(value.length > LONGEST_TEXT ? `${value.slice(0, LONGEST_TEXT)}…` : value)
+  }
+  if (Array.isArray(value)) return `a list of ${value.length}`
+  if (ArrayBuffer.isView(value) && 'length' in value) return `a ${value.constructor.name} of ${value.length}`
+  if (typeof value === 'function') return 'a function'
+  return typeof value === 'object' && value !== null ? Object.prototype.toString.call(value) : String(value)
+}
+
 /** The event has left the ring, so that it cannot be written to any more. */
 export class SequenceEvictedError extends ExperienceError {
   static override readonly className: string = 'SequenceEvictedError'

@@ -36,18 +36,15 @@ export {
 } from './stream/appraisers.js'
 export { EventBatch, SampleBatch, SampledSeqs, type SampleSeqs } from './stream/batch.js'
 export { optionsFromConfig } from './stream/options.js'
-export {
-  custom,
-  filteredByType,
-  mixed,
-  prioritizedReward,
-  recencyWeighted,
-  recent,
-  SamplingStrategy,
-  sequences,
-  type Take,
-  uniform,
-} from './stream/strategy.js'
+export { SamplingStrategy } from './stream/sampling/all.js'
+export { custom, filteredByType } from './stream/sampling/filtered.js'
+export { mixed } from './stream/sampling/mixed.js'
+export { prioritizedReward } from './stream/sampling/prioritized.js'
+export { recencyWeighted } from './stream/sampling/recency.js'
+export { recent } from './stream/sampling/recent.js'
+export { sequences } from './stream/sampling/sequences.js'
+export type { Take } from './stream/sampling/strategy.js'
+export { uniform } from './stream/sampling/uniform.js'
 export { ExperienceStream } from './stream/stream.js'
 export type { Subscription } from './stream/subscription.js'
 export type {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { InvalidArgumentError } from '../errors.js'
+import { invalid } from '../errors.js'
 import { SEQ_LIMIT } from '../kernel/ring.js'
 
 /** Gives the present Unix time in µs, an integer in [0, 2^53). */
@@ -75,8 +75,6 @@ export function callerClock(clock: ClockFunction): ClockFunction {
   return () => {
     const us: unknown = clock()
     if (typeof us === 'number' && Number.isInteger(us) && us >= 0 && us < SEQ_LIMIT) return us
-    throw new InvalidArgumentError(`clock must return an integer number of µs in [0, 2^53), it returned ${String(us)}`, {
-      clock: us,
-    })
+    throw invalid('clock', 'return an integer number of µs in [0, 2^53)', us)
   }
 }

@@ -5,13 +5,13 @@
  * @module
  */
 
-import { InvalidArgumentError } from '../errors.js'
+import { invalid } from '../errors.js'
 import type { Ring } from '../kernel/ring.js'
 import * as L from '../layout.js'
 import type { ClockFunction } from './clock.js'
 import { assertU64 } from './episode.js'
 import { type IdPool, idBytes } from './id.js'
-import { integerRefusal, REWARD_FIELDS, refusalError } from './refusal.js'
+import { integerRefusal, refusalError } from './refusal.js'
 import type { EventInput } from './types.js'
 
 const STAGE = L.OBJECT_STAGE
@@ -47,7 +47,7 @@ export class EventEncoder {
 
   private encode(event: EventInput, index: number, where: string): void {
     if (typeof event !== 'object' || event === null) {
-      throw new InvalidArgumentError(`${where || 'event'} must be an object, got ${String(event)}`, { event })
+      throw invalid(where || 'event', 'be an object', event)
     }
     const { f32 } = this.ring.kernel
     const { eventId, episodeId, state, action } = event
@@ -69,7 +69,7 @@ export class EventEncoder {
         how |= L.EPISODE_STAGED
       }
       const refused = this.call(event, index, timestamp, episode, how)
-      if (refused !== 0) throw refusalError(refused, checked(event, timestamp), where)
+      if (refused !== 0) throw refusalError(refused, event, where)
       if (eventId === undefined) this.ids.left--
     } catch (error) {
       this.clear()
@@ -115,28 +115,13 @@ function stageVector(f32: Float32Array, index: number, values: ArrayLike<number>
   }
   const length: unknown = typeof values === 'object' && values !== null ? values.length : undefined
   if (typeof length !== 'number' || !(length >= 0 && length <= L.VECTOR_LENGTH) || !Number.isInteger(length)) {
-    const got = typeof length === 'number' ? `${length} numbers` : String(values)
-    throw new InvalidArgumentError(`${where}${name} must have up to ${L.VECTOR_LENGTH} numbers, got ${got}`, { [name]: values })
+    throw invalid(`${where}${name}`, `have up to ${L.VECTOR_LENGTH} numbers`, values)
   }
   for (let i = 0; i < length; i++) {
     const value: unknown = values[i]
     if (typeof value !== 'number') {
-      throw new InvalidArgumentError(`${where}${name}[${i}] must be finite as f32, got ${String(value)}`, { [name]: values })
+      throw invalid(`${where}${name}[${i}]`, 'be finite as f32', value)
     }
     f32[index + i] = value
-  }
-}
-
-function checked(event: EventInput, timestamp: unknown): Parameters<typeof refusalError>[1] {
-  return {
-    timestamp,
-    episodeId: event.episodeId,
-    stepNumber: event.stepNumber,
-    eventType: event.eventType,
-    flags: event.flags,
-    adnaVersionHash: event.adnaVersionHash,
-    state: event.state ?? [],
-    action: event.action ?? [],
-    rewards: REWARD_FIELDS.map((field) => event[field] ?? 0),
   }
 }

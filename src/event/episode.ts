@@ -4,15 +4,13 @@
  * @module
  */
 
-import { InvalidArgumentError } from '../errors.js'
+import { invalid } from '../errors.js'
 
 const U64_LIMIT = 2n ** 64n
 
 /** @throws {InvalidArgumentError} unless `episodeId` is a bigint in [0, 2^64). */
 export function assertU64(episodeId: bigint, name: string): void {
   if (episodeId < 0n || episodeId >= U64_LIMIT) {
-    throw new InvalidArgumentError(`${name} must be an integer in [0, 2^53), or a bigint in [0, 2^64), got ${episodeId}`, {
-      [name]: episodeId,
-    })
+    throw invalid(name, 'be an integer in [0, 2^53), or a bigint in [0, 2^64)', episodeId)
   }
 }

@@ -6,7 +6,7 @@
  */
 
 import { parse } from 'uuid'
-import { InvalidArgumentError } from '../errors.js'
+import { invalid } from '../errors.js'
 import type { Kernel } from '../kernel/kernel.js'
 import * as L from '../layout.js'
 
@@ -18,6 +18,13 @@ export function formatId(bytes: Uint8Array, offset = 0): string {
   return `${b(0)}${b(1)}${b(2)}${b(3)}-${b(4)}${b(5)}-${b(6)}${b(7)}-${b(8)}${b(9)}-${b(10)}${b(11)}${b(12)}${b(13)}${b(14)}${b(15)}`
 }
 
+const CANONICAL = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
+
+function fromCanonical(id: string): Uint8Array {
+  const digits = id.replaceAll('-', '')
+  return Uint8Array.from({ length: 16 }, (_, i) => Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16))
+}
+
 /**
  * The 16 bytes of a UUID.
  * @throws {InvalidArgumentError} unless it is a UUID string or 16 bytes.
@@ -25,18 +32,16 @@ export function formatId(bytes: Uint8Array, offset = 0): string {
 export function idBytes(id: unknown): Uint8Array {
   if (id instanceof Uint8Array) {
     if (id.length === 16) return id
-    throw new InvalidArgumentError(`eventId must be 16 bytes or a UUID string, got ${id.length} bytes`, { eventId: id })
-  }
-  if (typeof id === 'string') {
+  } else if (typeof id === 'string') {
     try {
       return parse(id)
     } catch {
-      // The library's own TypeError names no value.
+      // The library's own TypeError names no value, and it knows no other versions and variants than those of RFC 9562;
+      // packed ids may have any bits, and a snapshot can be written again.
+      if (CANONICAL.test(id)) return fromCanonical(id)
     }
   }
-  throw new InvalidArgumentError(`eventId must be a UUID string or 16 bytes, got ${typeof id === 'string' ? JSON.stringify(id) : String(id)}`, {
-    eventId: id,
-  })
+  throw invalid('eventId', 'be a UUID string or 16 bytes', id)
 }
 
 const POOL_BYTES = L.ID_POOL_IDS * 16

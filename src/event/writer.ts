@@ -185,17 +185,7 @@ export class EventWriter {
   }
 
   private refuse(reason: number): never {
-    const error = refusalError(reason, {
-      timestamp: this.timestamp,
-      episodeId: this.episodeId,
-      stepNumber: this.stepNumber,
-      eventType: this.eventType,
-      flags: this.flags,
-      adnaVersionHash: this.adnaVersionHash,
-      state: this.state,
-      action: this.action,
-      rewards: [this.rewardHomeostasis, this.rewardCuriosity, this.rewardEfficiency, this.rewardGoal],
-    })
+    const error = refusalError(reason, this)
     this.reset()
     throw error
   }

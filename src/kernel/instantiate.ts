@@ -8,7 +8,7 @@
  */
 
 import { instantiate, instantiateSync } from '@assemblyscript/loader'
-import { coreModuleBase64 } from './generated/core-module.js'
+import { coreModuleHex } from './generated/core-module.js'
 import type { KernelExports } from './kernel.js'
 
 /** What the module imports. */
@@ -17,9 +17,8 @@ type Imports = { env: { memory: WebAssembly.Memory } }
 let compiled: WebAssembly.Module | undefined
 
 function bytes(): Uint8Array<ArrayBuffer> {
-  const text = atob(coreModuleBase64)
-  const result = new Uint8Array(text.length)
-  for (let i = 0; i < text.length; i++) result[i] = text.charCodeAt(i)
+  const result = new Uint8Array(coreModuleHex.length / 2)
+  for (let i = 0; i < result.length; i++) result[i] = Number.parseInt(coreModuleHex.slice(2 * i, 2 * i + 2), 16)
   return result
 }
 

@@ -76,7 +76,6 @@ export interface KernelExports {
   passWindow(from: number, weighing: number, first: number, second: number, bound: number): number
   clearMatches(): void
   matchAll(): void
-  markRank(rank: number): void
   countMatches(): number
   drawMatches(count: number, left: number, replacement: number): void
   listMatches(from: number, limit: number, newestFirst: number): number

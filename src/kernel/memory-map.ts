@@ -5,7 +5,7 @@
  * @module
  */
 
-import { InvalidArgumentError } from '../errors.js'
+import { invalid } from '../errors.js'
 import * as L from '../layout.js'
 
 const PAGE = 65536
@@ -117,49 +117,53 @@ export function memoryMap(capacity: number, explicit: boolean): MemoryMap {
   const map = capacity < 2 ** 25 ? place(capacity, explicit) : undefined
   if (map === undefined || map.bytes > MEMORY_LIMIT) {
     const most = largestCapacity(explicit)
-    throw new InvalidArgumentError(
-      `capacity must be at most ${most} events, which fill the 4 GiB of linear memory, got ${capacity}`,
-      { capacity, most },
-    )
+    throw invalid('capacity', `be at most ${most} events, which fill the 4 GiB of linear memory`, capacity)
   }
   return map
 }
 
+/** Where the header holds which entry of the map. */
+const HEADER_ENTRIES = {
+  capacity: L.H_CAPACITY,
+  masks: L.H_MASKS,
+  types: L.H_TYPES,
+  leaves: L.H_LEAVES,
+  priorities: L.H_PRIORITIES,
+  dirty: L.H_DIRTY,
+  dirtyWords: L.H_DIRTY_WORDS,
+  dirtyGroups: L.H_DIRTY_GROUPS,
+  dirtyGroupWords: L.H_DIRTY_GROUP_WORDS,
+  matches: L.H_MATCHES,
+  matchBlocks: L.H_MATCH_BLOCKS,
+  matchSupers: L.H_MATCH_SUPERS,
+  links: L.H_LINKS,
+  heads: L.H_HEADS,
+  headsBits: L.H_HEADS_BITS,
+  runSpans: L.H_RUN_SPANS,
+  runEnds: L.H_RUN_ENDS,
+} as const
+
 /** Writes the map into the header of a fresh memory. */
 export function writeMap(memory: WebAssembly.Memory, map: MemoryMap, requiredMask: number, firstSeq: number): void {
   const view = new DataView(memory.buffer)
-  const put = (offset: number, value: number): void => view.setUint32(L.HEADER + offset, value, true)
-  put(L.H_MAGIC, L.MAGIC)
-  put(L.H_VERSION, L.LAYOUT_VERSION)
-  put(L.H_CAPACITY, map.capacity)
-  put(L.H_REQUIRED_MASK, requiredMask)
-  put(L.H_MASKS, map.masks)
-  put(L.H_TYPES, map.types)
-  put(L.H_LEAVES, map.leaves)
-  put(L.H_LEVELS, map.levels.length)
-  put(L.H_PRIORITIES, map.priorities)
-  put(L.H_MAX_LEVELS, map.maxLevels.length)
-  put(L.H_DIRTY, map.dirty)
-  put(L.H_DIRTY_WORDS, map.dirtyWords)
-  put(L.H_DIRTY_GROUPS, map.dirtyGroups)
-  put(L.H_DIRTY_GROUP_WORDS, map.dirtyGroupWords)
-  put(L.H_MATCHES, map.matches)
-  put(L.H_MATCH_BLOCKS, map.matchBlocks)
-  put(L.H_MATCH_SUPERS, map.matchSupers)
-  put(L.H_LINKS, map.links)
-  put(L.H_HEADS, map.heads)
-  put(L.H_HEADS_BITS, map.headsBits)
-  put(L.H_RUN_SPANS, map.runSpans)
-  put(L.H_RUN_ENDS, map.runEnds)
-  map.levels.forEach((level, i) => {
+  const put = (offset: number, value: number): void => view.setUint32(offset, value, true)
+  put(L.HEADER + L.H_MAGIC, L.MAGIC)
+  put(L.HEADER + L.H_VERSION, L.LAYOUT_VERSION)
+  put(L.HEADER + L.H_REQUIRED_MASK, requiredMask)
+  put(L.HEADER + L.H_LEVELS, map.levels.length)
+  put(L.HEADER + L.H_MAX_LEVELS, map.maxLevels.length)
+  for (const [name, offset] of Object.entries(HEADER_ENTRIES)) {
+    put(L.HEADER + offset, map[name as keyof typeof HEADER_ENTRIES])
+  }
+  map.levels.forEach(({ sums, prefixes, count }, i) => {
     const entry = L.LEVEL_TABLE + i * L.LEVEL_ENTRY
-    view.setUint32(entry, level.sums, true)
-    view.setUint32(entry + 4, level.prefixes, true)
-    view.setUint32(entry + 8, level.count, true)
+    put(entry, sums)
+    put(entry + 4, prefixes)
+    put(entry + 8, count)
   })
-  map.maxLevels.forEach((level, i) => {
-    view.setUint32(L.MAX_TABLE + i * L.MAX_ENTRY, level.maxima, true)
-    view.setUint32(L.MAX_TABLE + i * L.MAX_ENTRY + 4, level.count, true)
+  map.maxLevels.forEach(({ maxima, count }, i) => {
+    put(L.MAX_TABLE + i * L.MAX_ENTRY, maxima)
+    put(L.MAX_TABLE + i * L.MAX_ENTRY + 4, count)
   })
   for (const offset of [L.H_NEXT_SEQ, L.H_FIRST_SEQ, L.H_FOLDED, L.H_PRIORITIZED, L.H_RUNS_FOLDED]) {
     view.setBigInt64(L.HEADER + offset, BigInt(firstSeq), true)

@@ -7,7 +7,13 @@
  * @module
  */
 
-import { ClosedError, InvalidArgumentError, SequenceEvictedError, SequenceExhaustedError, SequenceNotWrittenError } from '../errors.js'
+import {
+  ClosedError,
+  invalid,
+  SequenceEvictedError,
+  SequenceExhaustedError,
+  SequenceNotWrittenError,
+} from '../errors.js'
 import * as L from '../layout.js'
 import type { Kernel } from './kernel.js'
 
@@ -85,7 +91,7 @@ export class Ring {
 
   /** The distance of `seq` from the head, 1 for the newest; throws unless the event is live. */
   backOf(seq: number): number {
-    if (this.isLive(seq) && Number.isInteger(seq)) return this.next - seq
+    if (Number.isInteger(seq) && this.isLive(seq)) return this.next - seq
     assertSeq(seq, 'seq')
     if (seq >= this.next) throw new SequenceNotWrittenError(seq, this.next)
     throw new SequenceEvictedError(seq, this.oldest)
@@ -95,6 +101,6 @@ export class Ring {
 /** @throws {InvalidArgumentError} unless `seq` is an integer in [0, 2^53). */
 export function assertSeq(seq: unknown, name: string): asserts seq is number {
   if (typeof seq !== 'number' || !Number.isInteger(seq) || seq < 0 || seq > SEQ_LIMIT) {
-    throw new InvalidArgumentError(`${name} must be an integer in [0, 2^53], got ${String(seq)}`, { [name]: seq })
+    throw invalid(name, 'be an integer in [0, 2^53]', seq)
   }
 }

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { InvalidArgumentError } from '../errors.js'
+import { invalid } from '../errors.js'
 import type { AppraiserType } from '../event/types.js'
 import type { EventView } from '../event/view.js'
 import type { EventBatch } from './batch.js'
@@ -15,7 +15,6 @@ import { assertAppraiser } from './late-writer.js'
 import type { ExperienceStream } from './stream.js'
 import type { Subscription } from './subscription.js'
 import type { SubscribeOptions } from './types.js'
-import { show } from './validate.js'
 
 /** What became of the events that an appraiser looked at. */
 export interface AppraisalResult {
@@ -78,7 +77,7 @@ export class Appraiser {
     options: SubscribeOptions = {},
   ) {
     assertAppraiser(appraiser)
-    if (typeof score !== 'function') throw new InvalidArgumentError(`score must be a function, got ${show(score)}`, { score })
+    if (typeof score !== 'function') throw invalid('score', 'be a function', score)
     this.stream = stream
     this.appraiser = appraiser
     this.score = score

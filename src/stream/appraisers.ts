@@ -5,9 +5,9 @@
  * @module
  */
 
-import { InvalidArgumentError } from '../errors.js'
+import { invalid } from '../errors.js'
 import type { EventView } from '../event/view.js'
-import { assertFinite, assertKeys, show } from './validate.js'
+import { assertFinite, assertKeys } from './validate.js'
 
 /** What an appraiser reads: a view, or anything else with these two methods. */
 export type Appraisable = Pick<EventView, 'stateAt' | 'actionAt'>
@@ -29,7 +29,7 @@ function weightOf(options: { weight?: number | undefined }, known: readonly stri
 
 function assertRange(range: unknown, name: string): asserts range is Range {
   if (!Array.isArray(range) || range.length !== 2 || !(range[0] <= range[1])) {
-    throw new InvalidArgumentError(`${name} must be [least, most], got ${show(range)}`, { [name]: range })
+    throw invalid(name, 'be [least, most]', range)
   }
   assertFinite(range[0], `${name}[0]`, -LARGEST, LARGEST)
   assertFinite(range[1], `${name}[1]`, -LARGEST, LARGEST)

@@ -7,17 +7,16 @@
  * @module
  */
 
-import { InvalidArgumentError } from '../errors.js'
+import { invalid } from '../errors.js'
 import type { ClockFunction } from '../event/clock.js'
 import type { EventEncoder } from '../event/encode.js'
 import type { IdPool } from '../event/id.js'
-import { type CheckedFields, refusalError } from '../event/refusal.js'
+import { REWARD_FIELDS, refusalError } from '../event/refusal.js'
 import type { EventColumns, EventInput } from '../event/types.js'
 import type { Ring } from '../kernel/ring.js'
 import * as L from '../layout.js'
 import { COLUMNS, columnLength } from './columns.js'
 import type { SeqRange } from './types.js'
-import { show } from './validate.js'
 
 /** Writes batches to one ring. */
 export class BatchWriter {
@@ -42,7 +41,7 @@ export class BatchWriter {
     else if (Array.isArray(events)) this.objects(events as readonly EventInput[])
     else if (typeof events === 'object' && events !== null) this.columns(events as EventColumns)
     else {
-      throw new InvalidArgumentError(`events must be a list of events, packed records or columns, got ${show(events)}`, { events })
+      throw invalid('events', 'be a list of events, packed records or columns', events)
     }
     return { start, end: this.ring.next }
   }
@@ -50,9 +49,7 @@ export class BatchWriter {
   private packed(bytes: Uint8Array): void {
     const count = bytes.length / L.RECORD_BYTES
     if (!Number.isInteger(count)) {
-      throw new InvalidArgumentError(`packed records must be a multiple of ${L.RECORD_BYTES} bytes, got ${bytes.length}`, {
-        bytes: bytes.length,
-      })
+      throw invalid('packed records', `be a multiple of ${L.RECORD_BYTES} bytes`, bytes.length)
     }
     this.ring.assertRoom(count)
     if (count <= L.CHUNK && count <= this.ring.capacity) {
@@ -73,23 +70,21 @@ export class BatchWriter {
     const refused = core.checkRecords(count)
     if (refused === 0) return
     const index = u32[(L.HEADER + L.H_REFUSED_INDEX) >>> 2] as number
-    throw refusalError(refused, this.stagedFields(index), `events[${from + index}].`)
+    throw refusalError(refused, this.staged(index), `events[${from + index}].`)
   }
 
-  private stagedFields(index: number): CheckedFields {
-    const { f32, u64 } = this.ring.kernel
-    const record = L.BATCH + index * L.RECORD_BYTES
-    const floats = (offset: number, length: number): Float32Array => f32.slice((record + offset) / 4, (record + offset) / 4 + length)
+  /** The fields of a staged record that its check looks at. */
+  private staged(index: number): EventInput {
+    const { f32, u32 } = this.ring.kernel
+    const word = (L.BATCH + index * L.RECORD_BYTES) >>> 2
+    const floats = (offset: number, length: number): Float32Array =>
+      f32.slice(word + offset / 4, word + offset / 4 + length)
+    const time = word + L.TIMESTAMP / 4
     return {
-      timestamp: u64[(record + L.TIMESTAMP) / 8],
-      episodeId: undefined,
-      stepNumber: undefined,
-      eventType: undefined,
-      flags: undefined,
-      adnaVersionHash: undefined,
+      timestamp: (u32[time + 1] as number) * 4294967296 + (u32[time] as number),
       state: floats(L.STATE, L.VECTOR_LENGTH),
       action: floats(L.ACTION, L.VECTOR_LENGTH),
-      rewards: floats(L.REWARDS, L.REWARD_SLOTS),
+      ...rewardsOf(floats(L.REWARDS, L.REWARD_SLOTS)),
     }
   }
 
@@ -180,20 +175,23 @@ export class BatchWriter {
   }
 }
 
-function rowOf(columns: EventColumns, i: number): CheckedFields {
-  const vector = (values: Float32Array | undefined): ArrayLike<number> => {
-    return values?.subarray(i * L.VECTOR_LENGTH, (i + 1) * L.VECTOR_LENGTH) ?? []
+/** The fields of row `i` that a check looks at. */
+function rowOf(columns: EventColumns, i: number): EventInput {
+  const vector = (values: Float32Array | undefined): Float32Array | undefined => {
+    return values?.subarray(i * L.VECTOR_LENGTH, (i + 1) * L.VECTOR_LENGTH)
   }
   const { rewardsHomeostasis, rewardsCuriosity, rewardsEfficiency, rewardsGoal } = columns
   return {
     timestamp: columns.timestamps?.[i],
     episodeId: columns.episodeIds?.[i],
-    stepNumber: columns.stepNumbers?.[i],
-    eventType: columns.eventTypes?.[i],
-    flags: columns.flags?.[i],
-    adnaVersionHash: columns.adnaVersionHashes?.[i],
     state: vector(columns.states),
     action: vector(columns.actions),
-    rewards: [rewardsHomeostasis, rewardsCuriosity, rewardsEfficiency, rewardsGoal].map((rewards) => rewards?.[i] ?? 0),
+    ...rewardsOf(
+      [rewardsHomeostasis, rewardsCuriosity, rewardsEfficiency, rewardsGoal].map((rewards) => rewards?.[i] ?? 0),
+    ),
   }
+}
+
+function rewardsOf(rewards: ArrayLike<number>): EventInput {
+  return Object.fromEntries(REWARD_FIELDS.map((field, slot) => [field, rewards[slot]]))
 }

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { InvalidArgumentError } from '../errors.js'
+import { invalid } from '../errors.js'
 import type { ExperienceEvent } from '../event/types.js'
 import { EventView, type Lanes, lanesOf, totalRewardAt } from '../event/view.js'
 import * as L from '../layout.js'
@@ -170,8 +170,7 @@ export class EventBatch implements Iterable<EventView> {
     const places = this.length * width
     if (out === undefined) return new Float32Array(places)
     if (out instanceof Float32Array && out.length >= places) return out
-    const got = out instanceof Float32Array ? `a Float32Array of ${out.length}` : String(out)
-    throw new InvalidArgumentError(`out must be a Float32Array of at least ${places}, got ${got}`, { places })
+    throw invalid('out', `be a Float32Array of at least ${places}`, out)
   }
 }
 
@@ -199,8 +198,15 @@ export class Draws {
   private probabilityStore = new Float64Array(0)
   private weightStore = new Float32Array(0)
 
+  /** Begins a call: nothing is drawn yet. */
+  start(population: number): void {
+    this.length = 0
+    this.population = population
+  }
+
   /** Makes room for `count` draws. */
   reserve(count: number): void {
+    this.length = count
     if (this.probabilityStore.length >= count) return
     this.probabilityStore = new Float64Array(count)
     this.weightStore = new Float32Array(count)

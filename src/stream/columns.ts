@@ -4,10 +4,10 @@
  * @module
  */
 
-import { InvalidArgumentError } from '../errors.js'
+import { InvalidArgumentError, invalid } from '../errors.js'
 import type { EventColumns } from '../event/types.js'
 import * as L from '../layout.js'
-import { assertKeys, show } from './validate.js'
+import { assertKeys } from './validate.js'
 
 interface Column {
   name: keyof EventColumns
@@ -65,7 +65,7 @@ export function columnLength(columns: EventColumns): number {
     if (column === undefined) continue
     if (!types.some((type) => column instanceof type)) {
       const expected = types.map((type) => type.name).join(' or ')
-      throw new InvalidArgumentError(`${name} must be a ${expected}, got ${show(column)}`, { [name]: column })
+      throw invalid(name, `be a ${expected}`, column)
     }
     const { length } = column as { length: number }
     if (count === undefined) {
@@ -73,8 +73,9 @@ export function columnLength(columns: EventColumns): number {
       first = name
     }
     if (length !== count * width || !Number.isInteger(count)) {
-      const expected = Number.isInteger(count) && first !== name ? `${count * width}, as ${first} says,` : `a multiple of ${width}`
-      throw new InvalidArgumentError(`${name} must have ${expected} elements, got ${length}`, { [name]: length })
+      const expected =
+        Number.isInteger(count) && first !== name ? `${count * width}, as ${first} says,` : `a multiple of ${width}`
+      throw invalid(name, `have ${expected} elements`, length)
     }
   }
   if (count === undefined) {

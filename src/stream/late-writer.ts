@@ -4,13 +4,13 @@
  * @module
  */
 
-import { InvalidArgumentError, SequenceNotWrittenError } from '../errors.js'
+import { InvalidArgumentError, invalid, SequenceNotWrittenError } from '../errors.js'
 import { rewardError } from '../event/refusal.js'
 import type { AppraiserType } from '../event/types.js'
 import { assertSeq, type Ring } from '../kernel/ring.js'
 import * as L from '../layout.js'
 import type { BulkResult } from './types.js'
-import { assertInteger, LARGEST_BATCH, show } from './validate.js'
+import { assertInteger, LARGEST_BATCH } from './validate.js'
 
 const VALUES = L.IN_VALUES / 4
 const BACKS = L.OUT_SLOTS / 4
@@ -66,7 +66,7 @@ export class LateWriter {
       check: (count) => core.checkPriorities(count),
       refuse: (value, i) => {
         const name = `priorities[${i}]`
-        return new InvalidArgumentError(`${name} must be at least 0 and finite as f32, got ${show(value)}`, { [name]: value })
+        return invalid(name, 'be at least 0 and finite as f32', value)
       },
       apply: (count) => core.setPriorities(count),
     })
@@ -95,7 +95,7 @@ export class LateWriter {
   /** Every sequence number must have been written; evicted ones are fine. */
   private assertSeqs(seqs: ArrayLike<number>): void {
     const length: unknown = typeof seqs === 'object' && seqs !== null ? seqs.length : undefined
-    if (typeof length !== 'number') throw new InvalidArgumentError(`seqs must be a list of numbers, got ${show(seqs)}`, { seqs })
+    if (typeof length !== 'number') throw invalid('seqs', 'be a list of numbers', seqs)
     assertInteger(length, 'seqs.length', 0, LARGEST_BATCH)
     const { next } = this.ring
     for (let i = 0; i < length; i++) {
@@ -138,8 +138,7 @@ export class LateWriter {
     const { length } = seqs
     const given: unknown = typeof values === 'object' && values !== null ? values.length : undefined
     if (given !== length) {
-      const got = typeof given === 'number' ? given : show(values)
-      throw new InvalidArgumentError(`${name} must have ${length} values, one for each of seqs, got ${got}`, { [name]: given })
+      throw invalid(name, `have ${length} values, one for each of seqs`, values)
     }
     for (let from = 0; from < length; from += L.CHUNK) {
       const count = Math.min(L.CHUNK, length - from)
@@ -163,5 +162,5 @@ export class LateWriter {
 /** @throws {InvalidArgumentError} unless `appraiser` is one of `AppraiserType`. */
 export function assertAppraiser(appraiser: unknown): asserts appraiser is AppraiserType {
   if (appraiser === 0 || appraiser === 1 || appraiser === 2 || appraiser === 3) return
-  throw new InvalidArgumentError(`appraiser must be one of AppraiserType, 0 to 3, got ${show(appraiser)}`, { appraiser })
+  throw invalid('appraiser', 'be one of AppraiserType, 0 to 3', appraiser)
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { InvalidArgumentError } from '../errors.js'
+import { invalid } from '../errors.js'
 import { EventView } from '../event/view.js'
 import { assertSeq, type Ring } from '../kernel/ring.js'
 import * as L from '../layout.js'
@@ -23,7 +23,6 @@ interface Conditions {
 /** Marks, counts and lists events of the live window. */
 export class Matcher {
   private readonly ring: Ring
-  private readonly view = new EventView()
   private readonly header: DataView
   private used = false
 
@@ -74,20 +73,23 @@ export class Matcher {
 
   /** Marks the events for which the predicate is true. */
   markWhere(predicate: (event: EventView) => boolean): number {
-    const { ring, view } = this
-    const { kernel, size, oldest } = ring
-    const { next } = ring
-    this.used = true
-    kernel.core.clearMatches()
+    const { ring } = this
+    const { kernel, size, oldest, next } = ring
+    // The predicate may search and sample in turn: it gets a view of its own, and the marks are set when it is done.
+    const view = new EventView()
+    const marks = new Uint8Array((size + 7) >>> 3)
     for (let rank = 0; rank < size; rank++) {
       const seq = oldest + rank
-      if (predicate(view.moveTo(kernel, ring.wordOf(seq), seq, ring))) kernel.core.markRank(rank)
+      if (predicate(view.moveTo(kernel, ring.wordOf(seq), seq, ring))) {
+        marks[rank >>> 3] = (marks[rank >>> 3] as number) | (1 << (rank & 7))
+      }
       if (ring.next !== next) {
-        throw new InvalidArgumentError(`predicate must not write to the stream, it wrote ${ring.next - next} event(s)`, {
-          seq,
-        })
+        throw invalid('predicate', 'not write to the stream', ring.next - next)
       }
     }
+    this.used = true
+    kernel.core.clearMatches()
+    kernel.u8.set(marks, kernel.map.matches)
     return kernel.core.countMatches()
   }
 

@@ -4,13 +4,13 @@
  * @module
  */
 
-import { InvalidArgumentError } from '../errors.js'
+import { invalid } from '../errors.js'
 import { amortizedClock, type ClockFunction, callerClock, preciseClock } from '../event/clock.js'
 import { AppraiserType } from '../event/types.js'
 import { SEQ_LIMIT } from '../kernel/ring.js'
 import * as L from '../layout.js'
 import type { StreamOptions } from './types.js'
-import { assertChoice, assertInteger, assertKeys, show } from './validate.js'
+import { assertChoice, assertInteger, assertKeys } from './validate.js'
 
 /** Options with everything decided. */
 export interface ResolvedOptions {
@@ -41,7 +41,7 @@ export function resolveOptions(options: StreamOptions = {}): ResolvedOptions {
   assertChoice(priority, 'priority', ['reward', 'explicit'])
   assertInteger(firstSeq, 'firstSeq', 0, SEQ_LIMIT - 1)
   if (typeof prefault !== 'boolean') {
-    throw new InvalidArgumentError(`prefault must be true or false, got ${show(prefault)}`, { prefault })
+    throw invalid('prefault', 'be true or false', prefault)
   }
   const { maxLag = capacity } = options
   assertInteger(maxLag, 'maxLag', 1, SEQ_LIMIT)
@@ -74,7 +74,7 @@ function seedOf(seed: unknown): readonly [number, number] {
     (typeof seed === 'bigint' && seed >= 0n && seed < 2n ** 64n) ||
     (typeof seed === 'number' && Number.isInteger(seed) && seed >= 0 && seed < SEQ_LIMIT)
   if (!valid) {
-    throw new InvalidArgumentError(`seed must be an integer in [0, 2^53), or a bigint in [0, 2^64), got ${show(seed)}`, { seed })
+    throw invalid('seed', 'be an integer in [0, 2^53), or a bigint in [0, 2^64)', seed)
   }
   const bits = BigInt(seed as number | bigint)
   return [Number(bits & 0xffffffffn), Number(bits >> 32n)]
@@ -82,7 +82,7 @@ function seedOf(seed: unknown): readonly [number, number] {
 
 function maskOf(appraisers: unknown = Object.values(AppraiserType)): number {
   if (!Array.isArray(appraisers) || appraisers.length === 0) {
-    throw new InvalidArgumentError(`appraisers must be a list of at least one, got ${show(appraisers)}`, { appraisers })
+    throw invalid('appraisers', 'be a list of at least one', appraisers)
   }
   let mask = 0
   for (const appraiser of appraisers) {
@@ -127,11 +127,11 @@ export function optionsFromConfig(config: unknown): StreamOptions {
     options.maxLag = maxLag
   }
   if (cold !== false) {
-    throw new InvalidArgumentError(`enable_cold_storage must be false in this version, got ${show(cold)}`, { cold })
+    throw invalid('enable_cold_storage', 'be false in this version', cold)
   }
   const { cold_storage_path: path, cold_storage_batch_size: size, auto_flush_interval_secs: interval } = settings
   if (path !== undefined && path !== null && typeof path !== 'string') {
-    throw new InvalidArgumentError(`cold_storage_path must be a string or null, got ${show(path)}`, { path })
+    throw invalid('cold_storage_path', 'be a string or null', path)
   }
   if (size !== undefined) assertInteger(size, 'cold_storage_batch_size', 1, SEQ_LIMIT)
   if (interval !== undefined) assertInteger(interval, 'auto_flush_interval_secs', 1, SEQ_LIMIT)

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { InvalidArgumentError } from '../errors.js'
+import { invalid } from '../errors.js'
 import { EventEncoder } from '../event/encode.js'
 import { IdPool } from '../event/id.js'
 import type { AppraiserType, EventColumns, EventInput, ExperienceEvent } from '../event/types.js'
@@ -22,8 +22,9 @@ import { Matcher } from './matching.js'
 import { type ResolvedOptions, resolveOptions } from './options.js'
 import { copyRange, pieces } from './ranges.js'
 import { Sampler } from './sampler.js'
+import type { SamplingStrategy } from './sampling/strategy.js'
+import { uniform } from './sampling/uniform.js'
 import { collectStats } from './stats.js'
-import { SamplingStrategy, uniform } from './strategy.js'
 import { Subscription, SubscriptionRegistry } from './subscription.js'
 import type {
   BulkResult,
@@ -37,10 +38,7 @@ import type {
   StreamStats,
   SubscribeOptions,
 } from './types.js'
-import { assertInteger, assertKeys, LARGEST_BATCH, show } from './validate.js'
-
-/** Strategies that draw with replacement unless told otherwise. */
-const WITH_REPLACEMENT = ['prioritized', 'recency', 'mixed']
+import { assertInteger, assertKeys, LARGEST_BATCH } from './validate.js'
 
 /**
  * The memory of what a program experienced: a ring of the last `capacity` events in WebAssembly memory.
@@ -210,7 +208,7 @@ export class ExperienceStream implements ExperienceReader, ExperienceWriter {
   view(seq: number, target?: EventView): EventView | undefined {
     const { ring } = this
     if (ring.closed) ring.assertOpen()
-    if (!ring.isLive(seq) || !Number.isInteger(seq)) {
+    if (!Number.isInteger(seq) || !ring.isLive(seq)) {
       assertSeq(seq, 'seq')
       return undefined
     }
@@ -324,22 +322,21 @@ export class ExperienceStream implements ExperienceReader, ExperienceWriter {
     ring.assertOpen()
     assertSeq(start, 'start')
     assertSeq(end, 'end')
-    if (end < start) throw new InvalidArgumentError(`end must be at least start = ${start}, got ${end}`, { start, end })
+    if (end < start) throw invalid('end', `be at least start = ${start}`, end)
     const from = Math.min(Math.max(start, ring.oldest), ring.next)
     return { from, to: Math.max(from, Math.min(end, ring.next)) }
   }
 
   private checkSample(size: number, strategy: SamplingStrategy, options: object): boolean {
     this.ring.assertOpen()
-    const kind: unknown = typeof strategy === 'object' && strategy !== null ? strategy.kind : undefined
-    if (typeof kind !== 'string') {
-      throw new InvalidArgumentError(`strategy must be made by SamplingStrategy, got ${show(strategy)}`, { strategy })
+    if (typeof strategy !== 'object' || strategy === null || typeof strategy.draw !== 'function') {
+      throw invalid('strategy', 'be made by SamplingStrategy', strategy)
     }
-    assertInteger(size, 'size', 0, strategy.kind === 'sequences' ? Math.floor(LARGEST_BATCH / strategy.length) : LARGEST_BATCH)
+    assertInteger(size, 'size', 0, Math.floor(LARGEST_BATCH / strategy.rows))
     assertKeys(options, 'options', ['replacement', 'into'])
-    const { replacement = WITH_REPLACEMENT.includes(kind) } = options as SampleOptions
+    const { replacement = strategy.replacement } = options as SampleOptions
     if (typeof replacement === 'boolean') return replacement
-    throw new InvalidArgumentError(`replacement must be true or false, got ${show(replacement)}`, { replacement })
+    throw invalid('replacement', 'be true or false', replacement)
   }
 }
 
@@ -349,5 +346,5 @@ function intoBatch<T extends object>(options: { into?: unknown }, type: new () =
   const { into } = options
   if (into === undefined) return new type()
   if (into instanceof type) return into
-  throw new InvalidArgumentError(`into must be a ${type.name} of an earlier call, got ${show(into)}`, { into })
+  throw invalid('into', `be a ${type.name} of an earlier call`, into)
 }

@@ -14,13 +14,13 @@
  * @module
  */
 
-import { ClosedError, InvalidArgumentError } from '../errors.js'
+import { ClosedError, InvalidArgumentError, invalid } from '../errors.js'
 import { assertSeq, type Ring } from '../kernel/ring.js'
 import * as L from '../layout.js'
 import { EventBatch } from './batch.js'
 import { copyRange } from './ranges.js'
 import type { SubscribeOptions, SubscriptionStats } from './types.js'
-import { assertInteger, assertKeys, show, typeList } from './validate.js'
+import { assertInteger, assertKeys, typeList } from './validate.js'
 
 const KEYS = ['from', 'types', 'maxBatch', 'maxLag', 'signal']
 const TYPE = L.EVENT_TYPE >>> 1
@@ -92,7 +92,7 @@ export class Subscription implements AsyncIterable<EventBatch> {
     const lag = options.maxLag ?? maxLag
     assertInteger(lag, 'maxLag', 1, 2 ** 53)
     if (signal !== undefined && !(signal instanceof AbortSignal)) {
-      throw new InvalidArgumentError(`signal must be an AbortSignal, got ${show(signal)}`, { signal })
+      throw invalid('signal', 'be an AbortSignal', signal)
     }
     this.ring = ring
     this.registry = registry
@@ -249,7 +249,7 @@ function startOf(from: SubscribeOptions['from'], ring: Ring): number {
   if (from === 'oldest') return ring.oldest
   assertSeq(from, 'from')
   if (from <= ring.next) return from
-  throw new InvalidArgumentError(`from must be 'next', 'oldest' or a sequence number up to ${ring.next}, got ${from}`, { from })
+  throw invalid('from', `be 'next', 'oldest' or a sequence number up to ${ring.next}`, from)
 }
 
 function typeSet(types: readonly number[]): Uint8Array {

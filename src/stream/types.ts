@@ -8,7 +8,7 @@ import type { AppraiserType, EventColumns, EventInput, ExperienceEvent } from '.
 import type { EventView } from '../event/view.js'
 import type { EventWriter } from '../event/writer.js'
 import type { EventBatch, SampleBatch, SampledSeqs } from './batch.js'
-import type { SamplingStrategy } from './strategy.js'
+import type { SamplingStrategy } from './sampling/strategy.js'
 import type { Subscription } from './subscription.js'
 
 /** Where timestamps come from when the caller gives none. */
@@ -181,7 +181,11 @@ export interface ExperienceReader {
   findSeqs(options?: FindOptions): Float64Array
   count(filter?: EventFilter): number
   sampleBatch(size: number, strategy?: SamplingStrategy, options?: SampleOptions): SampleBatch
-  sampleSeqs(size: number, strategy?: SamplingStrategy, options?: { replacement?: boolean | undefined; into?: SampledSeqs | undefined }): SampledSeqs
+  sampleSeqs(
+    size: number,
+    strategy?: SamplingStrategy,
+    options?: { replacement?: boolean | undefined; into?: SampledSeqs | undefined },
+  ): SampledSeqs
   getPriorities(seqs: ArrayLike<number>): Float32Array
   subscribe(options?: SubscribeOptions): Subscription
   stats(): StreamStats

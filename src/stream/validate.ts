@@ -4,7 +4,7 @@
  * @module
  */
 
-import { InvalidArgumentError } from '../errors.js'
+import { InvalidArgumentError, invalid } from '../errors.js'
 import { assertU64 } from '../event/episode.js'
 import { SEQ_LIMIT } from '../kernel/ring.js'
 
@@ -14,32 +14,36 @@ export const LARGEST_BATCH = 2 ** 24
 /** @throws {InvalidArgumentError} unless `value` is an integer in [least, most]. */
 export function assertInteger(value: unknown, name: string, least: number, most: number): asserts value is number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return
-  throw new InvalidArgumentError(`${name} must be an integer in [${least}, ${most}], got ${show(value)}`, { [name]: value })
+  throw invalid(name, `be an integer in [${least}, ${most}]`, value)
 }
 
 /** @throws {InvalidArgumentError} unless `value` is a finite number in [least, most]. */
 export function assertFinite(value: unknown, name: string, least: number, most: number): asserts value is number {
   if (typeof value === 'number' && value >= least && value <= most) return
-  throw new InvalidArgumentError(`${name} must be a number in [${least}, ${most}], got ${show(value)}`, { [name]: value })
+  throw invalid(name, `be a number in [${least}, ${most}]`, value)
 }
 
 /** @throws {InvalidArgumentError} if `value` is a number that is not one. */
 export function assertNumber(value: unknown, name: string): asserts value is number {
   if (typeof value === 'number' && !Number.isNaN(value)) return
-  throw new InvalidArgumentError(`${name} must be a number, got ${show(value)}`, { [name]: value })
+  throw invalid(name, 'be a number', value)
 }
 
 /** @throws {InvalidArgumentError} unless `value` is one of `choices`. */
-export function assertChoice<T extends string>(value: unknown, name: string, choices: readonly T[]): asserts value is T {
+export function assertChoice<T extends string>(
+  value: unknown,
+  name: string,
+  choices: readonly T[],
+): asserts value is T {
   if (choices.includes(value as T)) return
   const list = choices.map((choice) => `'${choice}'`).join(' or ')
-  throw new InvalidArgumentError(`${name} must be ${list}, got ${show(value)}`, { [name]: value })
+  throw invalid(name, `be ${list}`, value)
 }
 
 /** @throws {InvalidArgumentError} unless `value` is an object whose keys are all in `known`. */
 export function assertKeys(value: unknown, name: string, known: readonly string[]): asserts value is object {
   if (typeof value !== 'object' || value === null) {
-    throw new InvalidArgumentError(`${name} must be an object, got ${show(value)}`, { [name]: value })
+    throw invalid(name, 'be an object', value)
   }
   for (const key of Object.keys(value)) {
     if (known.includes(key)) continue
@@ -51,7 +55,7 @@ export function assertKeys(value: unknown, name: string, known: readonly string[
 export function typeList(types: unknown, name: string): number[] {
   const list: unknown[] = typeof types === 'number' ? [types] : Array.isArray(types) ? types : []
   if (list.length === 0) {
-    throw new InvalidArgumentError(`${name} must be a type code or a list of at least one, got ${show(types)}`, { [name]: types })
+    throw invalid(name, 'be a type code or a list of at least one', types)
   }
   for (const type of list) assertInteger(type, name, 0, 65535)
   return [...new Set(list as number[])]
@@ -65,12 +69,4 @@ export function episodeNumber(episodeId: unknown, name: string): bigint {
   }
   assertInteger(episodeId, name, 0, SEQ_LIMIT - 1)
   return BigInt(episodeId)
-}
-
-/** A value for a message: bounded, and strings in quotes. */
-export function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value)
-  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`
-  if (ArrayBuffer.isView(value)) return `a ${value.constructor.name} of ${value.byteLength} bytes`
-  return String(value)
 }

@@ -1,0 +1,132 @@
+/**
+ * `experience-stream ingest`: reads an input into a ring, lets the appraisers score it, and shows what is in it.
+ *
+ * @module
+ */
+
+import { randomBytes } from 'node:crypto'
+import {
+  ExperienceStream,
+  filteredByType,
+  prioritizedReward,
+  recent,
+  type SampleBatch,
+  type SamplingStrategy,
+  uniform,
+} from '../index.js'
+import type { Command, CommandContext } from './command.js'
+import { ExitStatus, InputError } from './errors.js'
+import { INGEST_HELP } from './ingest-help.js'
+import { type IngestOptions, parseIngestOptions, type SampleRequest } from './ingest-options.js'
+import { APPRAISERS, appraiserType, Ingestion } from './ingestion.js'
+import { Input } from './input.js'
+import { count, Progress } from './progress.js'
+import { type IngestReport, writeJson } from './report.js'
+import { formatOf, readInput } from './source.js'
+import { writeSummary } from './summary.js'
+
+/** The command. */
+export const ingest: Command = {
+  help: INGEST_HELP,
+  run: async (args, context) => {
+    const options = parseIngestOptions(args)
+    const input = await Input.open(options.file, context.signal)
+    try {
+      return await ingestInput(input, options, context)
+    } finally {
+      await input.close()
+    }
+  },
+}
+
+async function ingestInput(input: Input, options: IngestOptions, context: CommandContext): Promise<number> {
+  const started = performance.now()
+  const format = formatOf(input, options.format)
+  const stream = await createStream(options)
+  try {
+    const report = await read(input, stream, { ...options, format }, context)
+    const readMs = performance.now() - started
+    const { ingested, malformed, malformedLines } = report.totals
+    if (ingested === 0 && !context.signal.aborted)
+      throw new InputError(nothing(input.name, malformed, malformedLines[0]))
+    const samples = options.sample === undefined ? undefined : draw(stream, options.sample)
+    const timing = {
+      readMs: rounded(readMs),
+      sampleMs: rounded(performance.now() - started - readMs),
+      eventsPerSecond: Math.round((ingested / readMs) * 1000),
+      bytesPerSecond: Math.round((input.bytesRead / readMs) * 1000),
+      peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+    }
+    const write = options.json ? writeJson : writeSummary
+    await write(context.out, { ...report, timing }, samples)
+    return report.interrupted ? ExitStatus.INTERRUPTED : ExitStatus.OK
+  } finally {
+    await stream.close()
+  }
+}
+
+function createStream(options: IngestOptions): Promise<ExperienceStream> {
+  const { capacity, seed, appraisers } = options
+  // a completion mask cannot be empty; without appraisers no event ever completes it
+  const mask = appraisers.length > 0 ? appraisers : APPRAISERS
+  return ExperienceStream.create({ capacity, seed, appraisers: mask.map(appraiserType) })
+}
+
+async function read(
+  input: Input,
+  stream: ExperienceStream,
+  options: IngestOptions & { format: IngestReport['format'] },
+  { signal, err }: CommandContext,
+): Promise<Omit<IngestReport, 'timing'>> {
+  const ingestion = new Ingestion(stream, options.appraisers)
+  const progress = new Progress(err, !options.quiet)
+  const { format, rules, delimiter, header } = options
+  const salt = options.salt ?? randomBytes(32)
+  const onProgress = (fraction: number | undefined): void =>
+    progress.update(ingestion.committed, ingestion.totals.malformed, fraction)
+  try {
+    const counts = await readInput(input, ingestion, { format, rules, delimiter, header, salt, signal, onProgress })
+    const totals = ingestion.finish()
+    const { seed, sample } = options
+    return {
+      name: input.name,
+      format,
+      totals,
+      counts,
+      stream: stream.stats(),
+      seed,
+      sample,
+      interrupted: signal.aborted,
+    }
+  } finally {
+    progress.clear()
+  }
+}
+
+function draw(stream: ExperienceStream, request: SampleRequest): SampleBatch {
+  const { replacement, size } = request
+  return stream.sampleBatch(size, strategyOf(request), replacement === undefined ? {} : { replacement })
+}
+
+function strategyOf({ by, size, types, alpha, epsilon }: SampleRequest): SamplingStrategy {
+  switch (by) {
+    case 'uniform':
+      return uniform()
+    case 'reward':
+      return prioritizedReward({ alpha, epsilon })
+    case 'recent':
+      return recent(size)
+    case 'type':
+      return filteredByType(types)
+  }
+}
+
+function nothing(name: string, malformed: number, first: { line: number; reason: string } | undefined): string {
+  if (first === undefined) return `nothing was ingested: ${name} holds no records`
+  const records = malformed === 1 ? 'the only record' : `all ${count(malformed)} records`
+  return `nothing was ingested: ${records} of ${name} ${malformed === 1 ? 'is' : 'are'} malformed, first in line ${first.line}: ${first.reason}`
+}
+
+function rounded(milliseconds: number): number {
+  return Math.round(milliseconds * 10) / 10
+}

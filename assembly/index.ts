@@ -4,8 +4,10 @@
  */
 
 import {
-  ACTION, ADNA_VERSION_HASH, BATCH, CHUNK, EPISODE_ID, EVENT_TYPE, FANOUT, FILTER, FLAGS, HEADER, ID_POOL,
-  LAYOUT_VERSION, LEVEL_TABLE, MAX_TABLE, OUT_SEQS, RECORDS, RECORD_BYTES, REWARDS, STATE, STEP_NUMBER, TIMESTAMP,
+  ACTION, ADNA_VERSION_HASH, BATCH, CHUNK, COLUMN_ADNA, EPISODE_ID, EVENT_TYPE, FANOUT, FILTER, FLAGS, F_TYPES,
+  HEADER, H_REFUSED_INDEX, H_RUN_ENDS, ID_POOL, IN_VALUES, LAYOUT_VERSION, LEVEL_TABLE, MAX_TABLE, OBJECT_STAGE,
+  OUT_PROBABILITIES, OUT_SEQS, OUT_SLOTS, OUT_WEIGHTS, RANDOM, RECORDS, RECORD_BYTES, REWARDS, STATE, STEP_NUMBER,
+  TIMESTAMP, TYPE_SET, WRITER_STAGE,
 } from '../src/layout'
 
 export { attach } from './state'
@@ -25,30 +27,45 @@ export {
 export { appendRecords, checkRecords, commit, pack, publishRecords, skipEvents } from './ring'
 export { drawRuns, foldRuns, matchRuns } from './runs'
 
-/** The values of the layout that this module was built with, in the order of the library's list; then -1. */
-export function layoutValue(index: i32): i32 {
-  switch (index) {
-    case 0: return LAYOUT_VERSION
-    case 1: return RECORD_BYTES
-    case 2: return TIMESTAMP
-    case 3: return EPISODE_ID
-    case 4: return STEP_NUMBER
-    case 5: return EVENT_TYPE
-    case 6: return FLAGS
-    case 7: return STATE
-    case 8: return ACTION
-    case 9: return REWARDS
-    case 10: return ADNA_VERSION_HASH
-    case 11: return HEADER
-    case 12: return FILTER
-    case 13: return ID_POOL
-    case 14: return OUT_SEQS
-    case 15: return BATCH
-    case 16: return RECORDS
-    case 17: return CHUNK
-    case 18: return FANOUT
-    case 19: return LEVEL_TABLE
-    case 20: return MAX_TABLE
-    default: return -1
-  }
+@inline function mix(hash: u32, value: u32): u32 {
+  return hash * 31 + value
+}
+
+/** A hash of the layout that this module was built with; the library has the same list. */
+export function layoutFingerprint(): u32 {
+  let hash: u32 = 0
+  hash = mix(hash, LAYOUT_VERSION)
+  hash = mix(hash, RECORD_BYTES)
+  hash = mix(hash, TIMESTAMP)
+  hash = mix(hash, EPISODE_ID)
+  hash = mix(hash, STEP_NUMBER)
+  hash = mix(hash, EVENT_TYPE)
+  hash = mix(hash, FLAGS)
+  hash = mix(hash, STATE)
+  hash = mix(hash, ACTION)
+  hash = mix(hash, REWARDS)
+  hash = mix(hash, ADNA_VERSION_HASH)
+  hash = mix(hash, HEADER)
+  hash = mix(hash, WRITER_STAGE)
+  hash = mix(hash, OBJECT_STAGE)
+  hash = mix(hash, RANDOM)
+  hash = mix(hash, FILTER)
+  hash = mix(hash, ID_POOL)
+  hash = mix(hash, TYPE_SET)
+  hash = mix(hash, OUT_SEQS)
+  hash = mix(hash, OUT_PROBABILITIES)
+  hash = mix(hash, OUT_WEIGHTS)
+  hash = mix(hash, OUT_SLOTS)
+  hash = mix(hash, IN_VALUES)
+  hash = mix(hash, BATCH)
+  hash = mix(hash, RECORDS)
+  hash = mix(hash, CHUNK)
+  hash = mix(hash, H_RUN_ENDS)
+  hash = mix(hash, H_REFUSED_INDEX)
+  hash = mix(hash, LEVEL_TABLE)
+  hash = mix(hash, MAX_TABLE)
+  hash = mix(hash, FANOUT)
+  hash = mix(hash, COLUMN_ADNA)
+  hash = mix(hash, F_TYPES)
+  return hash
 }

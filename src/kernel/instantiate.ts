@@ -8,26 +8,21 @@
  */
 
 import { instantiate, instantiateSync } from '@assemblyscript/loader'
-import { coreModuleHex } from './generated/core-module.js'
+import { coreModuleText } from './generated/core-module.js'
 import type { KernelExports } from './kernel.js'
+import { moduleBytes } from './module-text.js'
 
 /** What the module imports. */
 type Imports = { env: { memory: WebAssembly.Memory } }
 
 let compiled: WebAssembly.Module | undefined
 
-function bytes(): Uint8Array<ArrayBuffer> {
-  const result = new Uint8Array(coreModuleHex.length / 2)
-  for (let i = 0; i < result.length; i++) result[i] = Number.parseInt(coreModuleHex.slice(2 * i, 2 * i + 2), 16)
-  return result
-}
-
 /**
  * Instantiates without blocking the event loop. The compiled module is kept for later streams.
  * @param module another build of the module, for tests that break it.
  */
 export async function instantiateCore(memory: WebAssembly.Memory, module?: WebAssembly.Module): Promise<KernelExports> {
-  if (module === undefined) compiled ??= await WebAssembly.compile(bytes())
+  if (module === undefined) compiled ??= await WebAssembly.compile(moduleBytes(coreModuleText))
   const imports: Imports = { env: { memory } }
   const { instance } = await instantiate(module ?? (compiled as WebAssembly.Module), imports)
   return instance.exports as unknown as KernelExports
@@ -35,7 +30,7 @@ export async function instantiateCore(memory: WebAssembly.Memory, module?: WebAs
 
 /** Instantiates at once. Chromium before version 115 refuses this on a page's main thread. */
 export function instantiateCoreSync(memory: WebAssembly.Memory, module?: WebAssembly.Module): KernelExports {
-  if (module === undefined) compiled ??= new WebAssembly.Module(bytes())
+  if (module === undefined) compiled ??= new WebAssembly.Module(moduleBytes(coreModuleText))
   const imports: Imports = { env: { memory } }
   const { instance } = instantiateSync(module ?? (compiled as WebAssembly.Module), imports)
   return instance.exports as unknown as KernelExports

@@ -14,7 +14,7 @@ import { type MemoryMap, memoryMap, writeMap } from './memory-map.js'
 
 /** The exports of the module; see the docstrings in `assembly/`. */
 export interface KernelExports {
-  layoutValue(index: number): number
+  layoutFingerprint(): number
   attach(): number
   commit(
     stage: number,
@@ -99,36 +99,48 @@ export interface KernelOptions {
   module?: WebAssembly.Module | undefined
 }
 
-const LAYOUT_CHECKS: readonly (readonly [string, number])[] = [
-  ['LAYOUT_VERSION', L.LAYOUT_VERSION],
-  ['RECORD_BYTES', L.RECORD_BYTES],
-  ['TIMESTAMP', L.TIMESTAMP],
-  ['EPISODE_ID', L.EPISODE_ID],
-  ['STEP_NUMBER', L.STEP_NUMBER],
-  ['EVENT_TYPE', L.EVENT_TYPE],
-  ['FLAGS', L.FLAGS],
-  ['STATE', L.STATE],
-  ['ACTION', L.ACTION],
-  ['REWARDS', L.REWARDS],
-  ['ADNA_VERSION_HASH', L.ADNA_VERSION_HASH],
-  ['HEADER', L.HEADER],
-  ['FILTER', L.FILTER],
-  ['ID_POOL', L.ID_POOL],
-  ['OUT_SEQS', L.OUT_SEQS],
-  ['BATCH', L.BATCH],
-  ['RECORDS', L.RECORDS],
-  ['CHUNK', L.CHUNK],
-  ['FANOUT', L.FANOUT],
-  ['LEVEL_TABLE', L.LEVEL_TABLE],
-  ['MAX_TABLE', L.MAX_TABLE],
+/** What the fingerprint of the layout is made of; `assembly/index.ts` has the same list. */
+const LAYOUT = [
+  L.LAYOUT_VERSION,
+  L.RECORD_BYTES,
+  L.TIMESTAMP,
+  L.EPISODE_ID,
+  L.STEP_NUMBER,
+  L.EVENT_TYPE,
+  L.FLAGS,
+  L.STATE,
+  L.ACTION,
+  L.REWARDS,
+  L.ADNA_VERSION_HASH,
+  L.HEADER,
+  L.WRITER_STAGE,
+  L.OBJECT_STAGE,
+  L.RANDOM,
+  L.FILTER,
+  L.ID_POOL,
+  L.TYPE_SET,
+  L.OUT_SEQS,
+  L.OUT_PROBABILITIES,
+  L.OUT_WEIGHTS,
+  L.OUT_SLOTS,
+  L.IN_VALUES,
+  L.BATCH,
+  L.RECORDS,
+  L.CHUNK,
+  L.H_RUN_ENDS,
+  L.H_REFUSED_INDEX,
+  L.LEVEL_TABLE,
+  L.MAX_TABLE,
+  L.FANOUT,
+  L.COLUMN_ADNA,
+  L.F_TYPES,
 ]
 
 /** Refuses a module that was built with another layout than this library. */
-export function checkLayout(core: Pick<KernelExports, 'layoutValue'>): void {
-  LAYOUT_CHECKS.forEach(([name, expected], index) => {
-    const found = core.layoutValue(index)
-    if (found !== expected) throw new LayoutMismatchError(name, found, expected)
-  })
+export function checkLayout(core: Pick<KernelExports, 'layoutFingerprint'>): void {
+  const expected = LAYOUT.reduce((hash, value) => (Math.imul(hash, 31) + value) >>> 0, 0)
+  const found = core.layoutFingerprint() >>> 0
+  if (found !== expected) throw new LayoutMismatchError('layout fingerprint', found, expected)
 }
 
 /** One instance of the module with its memory. */

@@ -36,7 +36,10 @@ export function clearMarks(): void {
   memory.fill(dirtyGroups, 0, dirtyGroupWords << 3)
 }
 
-/** Takes marks away and lists their slots in ascending order at `list`: `most` at most, 64 at least; 0 when none is left. */
+/**
+ * Takes marks away and lists their slots in ascending order at `list`: `most` at most, 64 at least; 0 when none is
+ * left.
+ */
 export function takeMarks(list: usize, most: u32): u32 {
   let found: u32 = 0
   for (let t: u32 = 0; t < dirtyGroupWords; t++) {

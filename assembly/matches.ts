@@ -108,8 +108,8 @@ export function drawMatches(count: u32, left: u32, replacement: bool): void {
 }
 
 /**
- * Lists the matches from rank `from` on upwards, or from rank `from` − 1 on downwards: at most `limit` and CHUNK of them,
- * to OUT_SEQS and OUT_SLOTS. Returns how many.
+ * Lists the matches from rank `from` on upwards, or from rank `from` − 1 on downwards: at most `limit` and CHUNK of
+ * them, to OUT_SEQS and OUT_SLOTS. Returns how many.
  */
 export function listMatches(from: u32, limit: u32, newestFirst: bool): u32 {
   const most = min(limit, <u32>CHUNK)

@@ -15,9 +15,9 @@ import { at8, oldestSeq, size, slotOfRank, tailSlot } from './state'
 import { leafAt } from './tree'
 
 /**
- * Passes the ranks from `from` on. Writes candidates' sequence numbers to OUT_SEQS, their keys to OUT_PROBABILITIES and
- * returns how many. `first` is the decay for WEIGH_RECENCY; for WEIGH_MIXED it is the weight of rewards and `second` that
- * of recency.
+ * Passes the ranks from `from` on. Writes candidates' sequence numbers to OUT_SEQS, their keys to OUT_PROBABILITIES
+ * and returns how many. `first` is the decay for WEIGH_RECENCY; for WEIGH_MIXED it is the weight of rewards and
+ * `second` that of recency.
  */
 export function passWindow(from: u32, weighing: u32, first: f64, second: f64, bound: f64): u32 {
   const n = size()

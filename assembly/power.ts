@@ -14,10 +14,10 @@ const ONE_BITS: i64 = 0x3ff0000000000000
 const EXPONENT_BITS: i64 = 0x7ff0000000000000
 
 /**
- * Coefficients of the minimax polynomials, highest power first (computed by Remez' algorithm): of (artanh s / s − 1) / s²
- * in s², relative error of artanh 2e-16, and of ((e^t − 1) / t − 1) / t in t, relative error of e^t 3e-16. They stand in
- * memory because a splat from there is one instruction, and one of a literal three. Even and odd powers are summed
- * apart, which halves the chain of dependent steps.
+ * Coefficients of the minimax polynomials, highest power first (computed by Remez' algorithm): of (artanh s / s − 1) /
+ * s² in s², relative error of artanh 2e-16, and of ((e^t − 1) / t − 1) / t in t, relative error of e^t 3e-16. They
+ * stand in memory because a splat from there is one instruction, and one of a literal three. Even and odd powers are
+ * summed apart, which halves the chain of dependent steps.
  */
 const ARTANH = memory.data<f64>([
   0.08410672831180856, 0.09061760600576223, 0.1111168762506815, 0.14285708541337233, 0.20000000026271011,

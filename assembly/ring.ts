@@ -88,9 +88,9 @@ import { capacity, headSlot, masks, nextSeq, recordAt, requiredMask, size } from
 }
 
 /**
- * Writes the event at `stage`: the vectors and, if given, the id stand there, the rest are arguments, the type in the low
- * half of `typeAndFlags`, the rewards in the order of the slots. `how` has ID_V7 or ID_GIVEN, and EPISODE_STAGED if the episode stands in the stage as
- * u64. Returns 0 and clears the stage, or why the event was refused.
+ * Writes the event at `stage`: the vectors and, if given, the id stand there, the rest are arguments, the type in the
+ * low half of `typeAndFlags`, the rewards in the order of the slots. `how` has ID_V7 or ID_GIVEN, and EPISODE_STAGED
+ * if the episode stands in the stage as u64. Returns 0 and clears the stage, or why the event was refused.
  */
 export function commit(
   stage: usize, timestamp: f64, episode: f64, step: u32, typeAndFlags: u32, adna: u32, how: u32,

@@ -3,12 +3,12 @@
  * step further. Episodes may interleave.
  *
  * Events whose episodes hash to one bucket are chained from newest to oldest; walking the chain and skipping other
- * episodes finds the event before. When an event is folded that ends a run, it is marked, and the first event of the run
- * keeps the distance to it, so that the mark goes when the first one leaves the ring. So the marks are always exactly
- * the runs of the window, and what is drawn depends on nothing but the window and the generator.
+ * episodes finds the event before. When an event is folded that ends a run, it is marked, and the first event of the
+ * run keeps the distance to it, so that the mark goes when the first one leaves the ring. So the marks are always
+ * exactly the runs of the window, and what is drawn depends on nothing but the window and the generator.
  *
- * The index holds one length at a time; another one folds the window anew. Folding costs `length` steps along the chain
- * for an event, drawing the same for a run.
+ * The index holds one length at a time; another one folds the window anew. Folding costs `length` steps along the
+ * chain for an event, drawing the same for a run.
  */
 
 import {

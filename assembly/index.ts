@@ -4,10 +4,9 @@
  */
 
 import {
-  ACTION, ADNA_VERSION_HASH, BATCH, CHUNK, COLUMN_ADNA, EPISODE_ID, EVENT_TYPE, FANOUT, FILTER, FLAGS, F_TYPES,
-  HEADER, H_REFUSED_INDEX, H_RUN_ENDS, ID_POOL, IN_VALUES, LAYOUT_VERSION, LEVEL_TABLE, MAX_TABLE, OBJECT_STAGE,
-  OUT_PROBABILITIES, OUT_SEQS, OUT_SLOTS, OUT_WEIGHTS, RANDOM, RECORDS, RECORD_BYTES, REWARDS, STATE, STEP_NUMBER,
-  TIMESTAMP, TYPE_SET, WRITER_STAGE,
+  ACTION, ADNA_VERSION_HASH, BATCH, CHUNK, COLUMN_ADNA, EPISODE_ID, EVENT_TYPE, FANOUT, FILTER, FLAGS, HEADER,
+  H_REFUSED_INDEX, H_RUN_ENDS, IN_VALUES, LAYOUT_VERSION, MAX_TABLE, OBJECT_STAGE, OUT_SEQS, RECORDS, RECORD_BYTES,
+  REWARDS, STATE, STEP_NUMBER, TIMESTAMP,
 } from '../src/layout'
 
 export { attach } from './state'
@@ -24,7 +23,7 @@ export { below, seed } from './random'
 export {
   checkPriorities, checkRewards, maskOf, readPriorities, setMaskBits, setPriorities, setReward, setRewards,
 } from './rewards'
-export { appendRecords, checkRecords, commit, pack, publishRecords, skipEvents } from './ring'
+export { appendRecords, checkRecords, commit, publishRecords, skipEvents } from './ring'
 export { drawRuns, foldRuns, matchRuns } from './runs'
 
 @inline function mix(hash: u32, value: u32): u32 {
@@ -46,26 +45,17 @@ export function layoutFingerprint(): u32 {
   hash = mix(hash, REWARDS)
   hash = mix(hash, ADNA_VERSION_HASH)
   hash = mix(hash, HEADER)
-  hash = mix(hash, WRITER_STAGE)
   hash = mix(hash, OBJECT_STAGE)
-  hash = mix(hash, RANDOM)
   hash = mix(hash, FILTER)
-  hash = mix(hash, ID_POOL)
-  hash = mix(hash, TYPE_SET)
   hash = mix(hash, OUT_SEQS)
-  hash = mix(hash, OUT_PROBABILITIES)
-  hash = mix(hash, OUT_WEIGHTS)
-  hash = mix(hash, OUT_SLOTS)
   hash = mix(hash, IN_VALUES)
   hash = mix(hash, BATCH)
   hash = mix(hash, RECORDS)
   hash = mix(hash, CHUNK)
   hash = mix(hash, H_RUN_ENDS)
   hash = mix(hash, H_REFUSED_INDEX)
-  hash = mix(hash, LEVEL_TABLE)
   hash = mix(hash, MAX_TABLE)
   hash = mix(hash, FANOUT)
   hash = mix(hash, COLUMN_ADNA)
-  hash = mix(hash, F_TYPES)
   return hash
 }

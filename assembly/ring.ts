@@ -88,35 +88,26 @@ import { capacity, headSlot, masks, nextSeq, recordAt, requiredMask, size } from
 }
 
 /**
- * Writes the event at `stage`: the vectors and, if given, the id stand there, the rest are arguments, the type in the
- * low half of `typeAndFlags`, the rewards in the order of the slots. `how` has ID_V7 or ID_GIVEN, and EPISODE_STAGED
- * if the episode stands in the stage as u64. Returns 0 and clears the stage, or why the event was refused.
+ * Writes the event at `stage`, or assembles it as record `index` of BATCH if that is not negative. The vectors and, if
+ * given, the id stand in the stage, the rest are arguments: the type in the low half of `typeAndFlags`, the rewards in
+ * the order of the slots. `how` has ID_V7 or ID_GIVEN, and EPISODE_STAGED if the episode stands in the stage as u64.
+ * Returns 0 and clears the stage, or why the event was refused.
  */
 export function commit(
-  stage: usize, timestamp: f64, episode: f64, step: u32, typeAndFlags: u32, adna: u32, how: u32,
+  index: i32, stage: usize, timestamp: f64, episode: f64, step: u32, typeAndFlags: u32, adna: u32, how: u32,
   h: f32, c: f32, e: f32, g: f32,
 ): u32 {
   const refused = refusal(stage, timestamp, episode, how, h, c, e, g)
   if (refused) return refused
   const slot = headSlot()
-  encode(recordAt(slot), stage, timestamp, episode, step, typeAndFlags, adna, how, h, c, e, g)
+  const record = index < 0 ? recordAt(slot) : <usize>BATCH + index * RECORD_BYTES
+  encode(record, stage, timestamp, episode, step, typeAndFlags, adna, how, h, c, e, g)
+  clearStage(stage)
+  if (index >= 0) return 0
   store<u8>(masks + slot, initialMask(typeAndFlags >>> 16))
   store<i64>(HEADER + H_NEXT_SEQ, nextSeq() + 1)
   store<u32>(HEADER + H_HEAD_SLOT, slot + 1 == capacity ? 0 : slot + 1)
   if (size() < capacity) store<u32>(HEADER + H_SIZE, size() + 1)
-  clearStage(stage)
-  return 0
-}
-
-/** The same, but assembles record `index` of BATCH instead of writing. */
-export function pack(
-  index: u32, stage: usize, timestamp: f64, episode: f64, step: u32, typeAndFlags: u32, adna: u32, how: u32,
-  h: f32, c: f32, e: f32, g: f32,
-): u32 {
-  const refused = refusal(stage, timestamp, episode, how, h, c, e, g)
-  if (refused) return refused
-  encode(<usize>BATCH + index * RECORD_BYTES, stage, timestamp, episode, step, typeAndFlags, adna, how, h, c, e, g)
-  clearStage(stage)
   return 0
 }
 

@@ -90,9 +90,7 @@ export class EventEncoder {
     }
     const { core } = this.ring.kernel
     const typeAndFlags = eventType | (flags << 16)
-    return index < 0
-      ? core.commit(STAGE, timestamp, episode, stepNumber, typeAndFlags, adnaVersionHash, how, h, c, e, g)
-      : core.pack(index, STAGE, timestamp, episode, stepNumber, typeAndFlags, adnaVersionHash, how, h, c, e, g)
+    return core.commit(index, STAGE, timestamp, episode, stepNumber, typeAndFlags, adnaVersionHash, how, h, c, e, g)
   }
 
   private clear(): void {

@@ -17,19 +17,6 @@ export interface KernelExports {
   layoutFingerprint(): number
   attach(): number
   commit(
-    stage: number,
-    timestamp: number,
-    episode: number,
-    step: number,
-    typeAndFlags: number,
-    adna: number,
-    how: number,
-    homeostasis: number,
-    curiosity: number,
-    efficiency: number,
-    goal: number,
-  ): number
-  pack(
     index: number,
     stage: number,
     timestamp: number,
@@ -113,27 +100,18 @@ const LAYOUT = [
   L.REWARDS,
   L.ADNA_VERSION_HASH,
   L.HEADER,
-  L.WRITER_STAGE,
   L.OBJECT_STAGE,
-  L.RANDOM,
   L.FILTER,
-  L.ID_POOL,
-  L.TYPE_SET,
   L.OUT_SEQS,
-  L.OUT_PROBABILITIES,
-  L.OUT_WEIGHTS,
-  L.OUT_SLOTS,
   L.IN_VALUES,
   L.BATCH,
   L.RECORDS,
   L.CHUNK,
   L.H_RUN_ENDS,
   L.H_REFUSED_INDEX,
-  L.LEVEL_TABLE,
   L.MAX_TABLE,
   L.FANOUT,
   L.COLUMN_ADNA,
-  L.F_TYPES,
 ]
 
 /** Refuses a module that was built with another layout than this library. */

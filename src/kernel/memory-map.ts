@@ -122,39 +122,36 @@ export function memoryMap(capacity: number, explicit: boolean): MemoryMap {
   return map
 }
 
-/** Where the header holds which entry of the map. */
-const HEADER_ENTRIES = {
-  capacity: L.H_CAPACITY,
-  masks: L.H_MASKS,
-  types: L.H_TYPES,
-  leaves: L.H_LEAVES,
-  priorities: L.H_PRIORITIES,
-  dirty: L.H_DIRTY,
-  dirtyWords: L.H_DIRTY_WORDS,
-  dirtyGroups: L.H_DIRTY_GROUPS,
-  dirtyGroupWords: L.H_DIRTY_GROUP_WORDS,
-  matches: L.H_MATCHES,
-  matchBlocks: L.H_MATCH_BLOCKS,
-  matchSupers: L.H_MATCH_SUPERS,
-  links: L.H_LINKS,
-  heads: L.H_HEADS,
-  headsBits: L.H_HEADS_BITS,
-  runSpans: L.H_RUN_SPANS,
-  runEnds: L.H_RUN_ENDS,
-} as const
-
 /** Writes the map into the header of a fresh memory. */
 export function writeMap(memory: WebAssembly.Memory, map: MemoryMap, requiredMask: number, firstSeq: number): void {
   const view = new DataView(memory.buffer)
   const put = (offset: number, value: number): void => view.setUint32(offset, value, true)
-  put(L.HEADER + L.H_MAGIC, L.MAGIC)
-  put(L.HEADER + L.H_VERSION, L.LAYOUT_VERSION)
-  put(L.HEADER + L.H_REQUIRED_MASK, requiredMask)
-  put(L.HEADER + L.H_LEVELS, map.levels.length)
-  put(L.HEADER + L.H_MAX_LEVELS, map.maxLevels.length)
-  for (const [name, offset] of Object.entries(HEADER_ENTRIES)) {
-    put(L.HEADER + offset, map[name as keyof typeof HEADER_ENTRIES])
-  }
+  // In the order of the H_… offsets, which are 4 apart from H_MAGIC to H_RUN_ENDS.
+  const entries = [
+    L.MAGIC,
+    L.LAYOUT_VERSION,
+    map.capacity,
+    requiredMask,
+    map.masks,
+    map.types,
+    map.leaves,
+    map.levels.length,
+    map.priorities,
+    map.maxLevels.length,
+    map.dirty,
+    map.dirtyWords,
+    map.dirtyGroups,
+    map.dirtyGroupWords,
+    map.matches,
+    map.matchBlocks,
+    map.matchSupers,
+    map.links,
+    map.heads,
+    map.headsBits,
+    map.runSpans,
+    map.runEnds,
+  ]
+  for (const [i, value] of entries.entries()) put(L.HEADER + L.H_MAGIC + i * 4, value)
   map.levels.forEach(({ sums, prefixes, count }, i) => {
     const entry = L.LEVEL_TABLE + i * L.LEVEL_ENTRY
     put(entry, sums)

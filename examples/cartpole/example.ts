@@ -1,0 +1,106 @@
+/**
+ * The example as a command: options in, text, report and exit status out.
+ *
+ * @module
+ */
+
+import { accessSync, constants, statSync, writeFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { count, runName } from './format.js'
+import { toJson } from './json.js'
+import { HELP, type Options, parseOptions, UsageError } from './options.js'
+import { ProgressView } from './progress.js'
+import { renderReport } from './report/document.js'
+import { CAPACITY, type RunResult, type RunSettings, run } from './run.js'
+import { printAudit, printComparison, printCurve, printRanking, printVerdict } from './summary.js'
+import { type Sink, Terminal } from './terminal.js'
+
+/** What the command touches of its process. */
+export interface Surroundings {
+  stdout: Sink
+  stderr: Sink
+  environment: Readonly<Record<string, string | undefined>>
+}
+
+/** Runs the command and returns its exit status: 0, 1 where the report cannot be written, 2 for a mistake in `args`. */
+export async function execute(args: readonly string[], { stdout, stderr, environment }: Surroundings): Promise<number> {
+  let options: Options
+  try {
+    options = parseOptions(args)
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    stderr.write(`cartpole: ${error.message}; --help lists the options\n`)
+    return 2
+  }
+  if (options.help) {
+    stdout.write(HELP)
+    return 0
+  }
+  const report = resolve(options.report)
+  try {
+    assertWritable(report)
+    const terminal = new Terminal(options.json ? stderr : stdout, environment)
+    printTitle(terminal, options)
+    const result = await perform(terminal, settingsOf(options, 'prioritized'))
+    const compared = options.learn && options.compare
+    const other = compared ? await perform(terminal, settingsOf(options, 'uniform')) : undefined
+    writeFileSync(report, renderReport(result, other))
+    if (options.json) stdout.write(`${JSON.stringify(toJson(result, other, report))}\n`)
+    else printSummary(terminal, result, other, report)
+    return 0
+  } catch (error) {
+    if (!isFileError(error)) throw error
+    stderr.write(`cartpole: cannot write the report ${report}: ${error.message}\n`)
+    return 1
+  }
+}
+
+function settingsOf({ seed, steps, learn }: Options, replay: RunSettings['replay']): RunSettings {
+  return { seed, steps, learn, replay }
+}
+
+function perform(terminal: Terminal, settings: RunSettings): Promise<RunResult> {
+  const progress = new ProgressView(terminal, runName(settings), settings.steps, CAPACITY)
+  return run(settings, (window, eventsPerSecond) => progress.show(window, eventsPerSecond))
+}
+
+function printTitle(terminal: Terminal, { seed, steps, learn }: Options): void {
+  terminal.line(terminal.style('title', 'CartPole from a ring of experiences'))
+  terminal.line(
+    `  seed ${seed}, ${count(steps)} steps, ring of ${count(CAPACITY)} events, ` +
+      (learn ? 'four appraisers, learning from sampleBatch alone' : 'four appraisers, no learning'),
+  )
+  terminal.line()
+}
+
+function printSummary(terminal: Terminal, result: RunResult, other: RunResult | undefined, report: string): void {
+  printVerdict(terminal, result)
+  printCurve(terminal, result, other)
+  printRanking(terminal, result)
+  if (other) printComparison(terminal, result, other)
+  printAudit(terminal, result)
+  const { seconds, eventsPerSecond } = result.timing
+  const fate = result.settings.learn ? 'written, scored four times, and learned from' : 'written and scored four times'
+  terminal.line()
+  terminal.line(
+    `${count(result.settings.steps)} events in ${seconds.toFixed(1)} s: ` +
+      `${count(Math.round(eventsPerSecond))} events/s, each ${fate}`,
+  )
+  terminal.line(`Report: ${report}`)
+}
+
+/** Fails before the run, not after it, where the report could not be written. */
+function assertWritable(file: string): void {
+  const status = statSync(file, { throwIfNoEntry: false })
+  if (status?.isDirectory()) throw new FileError('it is a directory')
+  accessSync(status ? file : dirname(file), constants.W_OK)
+}
+
+class FileError extends Error {
+  readonly code = 'EISDIR'
+}
+
+/** Whether an error comes from the file system: those carry a code such as `ENOENT`. */
+function isFileError(error: unknown): error is Error & { code: string } {
+  return error instanceof Error && 'code' in error && /^E[A-Z]+$/.test(String(error.code))
+}

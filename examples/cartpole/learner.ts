@@ -1,0 +1,160 @@
+/**
+ * The learner: double Q-learning (van Hasselt et al., 2016) on what `sampleBatch` returns, and on nothing else.
+ *
+ * Every update draws one batch of transitions, moves the network along the Huber loss of their temporal-difference
+ * errors, weighted by the batch's importance weights, and hands the errors' magnitudes back through `setPriorities`, so
+ * that what surprised the learner is drawn more often (prioritized experience replay, Schaul et al., 2016). The reward
+ * of a transition is the event's total: what the four appraisers wrote. A terminated transition has no future, a
+ * truncated one has. The target network follows by soft updates.
+ *
+ * The policy that is validated and frozen is that of a third network, the running mean of the one that learns (Polyak and
+ * Juditsky, 1992): what a single update does to a policy is erratic, what thousands do on average is not.
+ *
+ * @module
+ */
+
+import {
+  type ExperienceStream,
+  prioritizedReward,
+  type SampleBatch,
+  type SamplingStrategy,
+  uniform,
+} from 'experience-stream'
+import { Adam } from './adam.js'
+import { DrawCounts } from './draws.js'
+import { Outcome } from './environment.js'
+import { Activations, Network } from './network.js'
+import { LAYERS, scaleObservations } from './policy.js'
+import type { Random } from './random.js'
+import { readNextObservation, readObservation, readOutcome, readPush } from './state.js'
+
+/** How a batch is drawn: by the learner's own errors, or every live event alike. */
+export type Replay = 'prioritized' | 'uniform'
+
+/** Prioritized draws: probability ∝ (priority + epsilon)^alpha, bias corrected by beta. */
+export const PRIORITIZED = { alpha: 0.6, beta: 0.4, epsilon: 0.01 } as const
+
+/** Transitions in a batch; an update needs at least one event in the ring. */
+export const BATCH = 64
+
+const DISCOUNT = 0.99
+const TARGET_RATE = 0.005
+/** Once this many updates are averaged, older ones fade. */
+const AVERAGED_UPDATES = 2_000
+const LEARNING_RATE = 1e-3
+const FINAL_LEARNING_RATE = 1e-4
+/** Errors beyond this count linearly, not by their square. */
+const HUBER = 1
+
+/** The part of a stream that learning needs. */
+export type ReplaySource = Pick<ExperienceStream, 'capacity' | 'sampleBatch' | 'setPriorities'>
+
+/** Learns from a stream; allocates nothing after its first update. */
+export class Learner {
+  readonly online = new Network(LAYERS)
+  readonly target = new Network(LAYERS)
+  readonly average = new Network(LAYERS)
+  /** How often each live event was drawn. */
+  readonly draws: DrawCounts
+  /** Updates made. */
+  updates = 0
+  /** Mean magnitude of the errors of the last batch. */
+  lastError = 0
+  readonly #source: ReplaySource
+  readonly #replay: Replay
+  readonly #strategy: SamplingStrategy
+  readonly #optimiser = new Adam(this.online.parameters)
+  readonly #gradient = new Float64Array(this.online.parameters.length)
+  readonly #here = new Activations(LAYERS, BATCH)
+  readonly #next = new Activations(LAYERS, BATCH)
+  readonly #states = new Float32Array(BATCH * 8)
+  readonly #actions = new Float32Array(BATCH * 8)
+  readonly #rewards = new Float32Array(BATCH)
+  readonly #bestNext = new Uint8Array(BATCH)
+  readonly #errors = new Float64Array(BATCH)
+  #batch: SampleBatch | undefined
+
+  /** @param random where the first weights come from */
+  constructor(source: ReplaySource, replay: Replay, random: Random) {
+    this.#source = source
+    this.#replay = replay
+    this.draws = new DrawCounts(source.capacity)
+    this.#strategy = replay === 'prioritized' ? prioritizedReward(PRIORITIZED) : uniform()
+    this.online.initialise(random)
+    this.target.parameters.set(this.online.parameters)
+    this.average.parameters.set(this.online.parameters)
+  }
+
+  /**
+   * Draws one batch and learns from it.
+   *
+   * @param progress how much of the run is over, in [0, 1]; the learning rate falls with it
+   */
+  update(progress: number): void {
+    const batch = this.#source.sampleBatch(BATCH, this.#strategy, { replacement: true, into: this.#batch })
+    this.#batch = batch
+    this.draws.add(batch.seqs)
+    this.#load(batch)
+    this.#difference(batch.length)
+    this.#descend(batch, LEARNING_RATE + (FINAL_LEARNING_RATE - LEARNING_RATE) * progress)
+    this.#follow()
+    if (this.#replay === 'prioritized') this.#source.setPriorities(batch.seqs, this.#errors)
+    this.updates++
+  }
+
+  #load(batch: SampleBatch): void {
+    batch.states(this.#states)
+    batch.actions(this.#actions)
+    batch.totalRewards(this.#rewards)
+    for (let row = 0; row < batch.length; row++) {
+      readObservation(this.#states, row * 8, this.#here.input, row * 4)
+      readNextObservation(this.#actions, row * 8, this.#next.input, row * 4)
+    }
+    scaleObservations(this.#here.input, batch.length)
+    scaleObservations(this.#next.input, batch.length)
+  }
+
+  /** Leaves every row's value minus its target in `#errors`: the online network chooses, the target network values. */
+  #difference(rows: number): void {
+    const here = this.#here.output
+    const next = this.#next.output
+    this.online.forward(this.#here, rows)
+    this.online.forward(this.#next, rows)
+    for (let row = 0; row < rows; row++) this.#bestNext[row] = next[row * 2 + 1] > next[row * 2] ? 1 : 0
+    this.target.forward(this.#next, rows)
+    for (let row = 0; row < rows; row++) {
+      const terminated = readOutcome(this.#actions, row * 8) === Outcome.Terminated
+      const future = terminated ? 0 : next[row * 2 + this.#bestNext[row]]
+      const value = here[row * 2 + readPush(this.#actions, row * 8)]
+      this.#errors[row] = value - (this.#rewards[row] + DISCOUNT * future)
+    }
+  }
+
+  /** Moves the online network against the loss's gradient and leaves the errors' magnitudes in `#errors`. */
+  #descend(batch: SampleBatch, learningRate: number): void {
+    const slopes = this.#here.outputGradient
+    slopes.fill(0)
+    let sum = 0
+    for (let row = 0; row < batch.length; row++) {
+      const error = this.#errors[row]
+      const clipped = Math.max(-HUBER, Math.min(HUBER, error))
+      slopes[row * 2 + readPush(this.#actions, row * 8)] = (batch.weights[row] * clipped) / batch.length
+      this.#errors[row] = Math.abs(error)
+      sum += this.#errors[row]
+    }
+    this.lastError = sum / batch.length
+    this.#gradient.fill(0)
+    this.online.backward(this.#here, this.#gradient, batch.length)
+    this.#optimiser.step(this.#gradient, learningRate)
+  }
+
+  #follow(): void {
+    approach(this.target.parameters, this.online.parameters, TARGET_RATE)
+    approach(this.average.parameters, this.online.parameters, 1 / Math.min(AVERAGED_UPDATES, this.updates + 1))
+  }
+}
+
+/** Moves every element of `values` by the given share of its way to that of `goal`. */
+function approach(values: Float64Array, goal: Float64Array, share: number): void {
+  for (let i = 0; i < values.length; i++) values[i] += share * (goal[i] - values[i])
+}

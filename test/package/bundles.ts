@@ -1,0 +1,95 @@
+/**
+ * One application, built by each bundler with its default settings for production.
+ *
+ * @module
+ */
+
+import { join } from 'node:path'
+import { nodeResolve } from '@rollup/plugin-node-resolve'
+import * as esbuild from 'esbuild'
+import { rollup } from 'rollup'
+import { build as viteBuild } from 'vite'
+import webpack from 'webpack'
+
+/** Builds `main.js` of an application; gives the path of the bundle, one module. */
+export type Bundler = (app: string) => Promise<string>
+
+/** By their names. */
+export const BUNDLERS: Record<string, Bundler> = {
+  async Vite(app) {
+    const outDir = join(app, 'vite')
+    await viteBuild({
+      root: app,
+      configFile: false,
+      logLevel: 'error',
+      build: {
+        outDir,
+        modulePreload: false,
+        rolldownOptions: { input: join(app, 'main.js'), output: { entryFileNames: 'main.js' } },
+      },
+    })
+    return join(outDir, 'main.js')
+  },
+
+  async webpack(app) {
+    const path = join(app, 'webpack')
+    const compiler = webpack({
+      mode: 'production',
+      target: ['web', 'es2022'],
+      context: app,
+      entry: './main.js',
+      output: { path, filename: 'main.js', module: true },
+      experiments: { outputModule: true },
+      performance: { hints: false },
+    })
+    const stats = await new Promise<webpack.Stats | undefined>((resolve, reject) => {
+      compiler.run((error, result) => (error ? reject(error) : resolve(result)))
+    })
+    await new Promise((resolve) => compiler.close(resolve))
+    if (stats === undefined || stats.hasErrors() || stats.hasWarnings()) throw new Error(stats?.toString('minimal'))
+    return join(path, 'main.js')
+  },
+
+  async Rollup(app) {
+    const file = join(app, 'rollup', 'main.js')
+    const bundle = await rollup({
+      input: join(app, 'main.js'),
+      plugins: [nodeResolve({ browser: true })],
+      onwarn: (warning) => {
+        throw new Error(warning.message)
+      },
+    })
+    await bundle.write({ file, format: 'es' })
+    await bundle.close()
+    return file
+  },
+
+  async esbuild(app) {
+    const outfile = join(app, 'esbuild', 'main.js')
+    const settings = { bundle: true, minify: true, format: 'esm', platform: 'browser', logLevel: 'silent' } as const
+    const { warnings } = await esbuild.build({ ...settings, entryPoints: [join(app, 'main.js')], outfile })
+    if (warnings.length > 0) throw new Error(warnings.map(({ text }) => text).join('\n'))
+    return outfile
+  },
+}
+
+/** The bytes of a program, minified as one module. */
+export async function minified(app: string, program: string): Promise<Uint8Array> {
+  const { outputFiles } = await esbuild.build({
+    stdin: { contents: program, resolveDir: app },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    write: false,
+    logLevel: 'silent',
+  })
+  const [file] = outputFiles
+  if (file === undefined) throw new Error('esbuild gave no file')
+  return file.contents
+}
+
+/** A TypeScript module without its types. */
+export async function withoutTypes(source: string): Promise<string> {
+  return (await esbuild.transform(source, { loader: 'ts' })).code
+}

@@ -183,6 +183,12 @@ export function mixedWeightOf(slot: u32, rewardWeight: f64, recencyWeight: f64):
 
 /** Copies the records of the `count` slots at OUT_SLOTS to BATCH. */
 export function gather(count: u32): void {
+  // Both lines of every record are touched first: more loads are then under way at a time than while copying.
+  for (let i: u32 = 0; i < count; i++) {
+    const record = recordAt(load<u32>(at4(OUT_SLOTS, i)))
+    load<u8>(record)
+    load<u8>(record, 64)
+  }
   let target: usize = BATCH
   for (let i: u32 = 0; i < count; i++) {
     copyRecord(target, recordAt(load<u32>(at4(OUT_SLOTS, i))))

@@ -42,9 +42,28 @@ import { at4, capacity, firstSeq, headSlot, maxLevels, nextSeq, priorities, slot
 }
 
 /** Sets the priority of a slot. */
-@inline export function setPriority(slot: u32, priority: f32): void {
-  store<f32>(priorityAt(slot), priority)
-  raise(slot)
+export function setPriority(slot: u32, priority: f32): void {
+  let address = priorityAt(slot)
+  let before = load<f32>(address)
+  let after = priority
+  store<f32>(address, priority)
+  let node = slot
+  let children = priorities
+  for (let level: u32 = 0; level < maxLevels; level++) {
+    node >>= 4
+    address = at4(maximaOf(level), node)
+    const largest = load<f32>(address)
+    // The 16 children are read only if the largest of them became smaller, which is rare: a wide load right after a
+    // narrow store waits for it.
+    if (after < largest) {
+      if (before < largest) return
+      after = largest16(children + (<usize>node << 6))
+    }
+    if (after == largest) return
+    store<f32>(address, after)
+    before = largest
+    children = maximaOf(level)
+  }
 }
 
 function fill(from: u32, to: u32, priority: f32): void {

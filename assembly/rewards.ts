@@ -16,12 +16,13 @@ import { rewardIsInRange } from './record'
 import { at4, masks, recordAt, requiredMask, slotOfBack } from './state'
 
 @inline function complete(slot: u32, bits: u32): void {
-  const mask = load<u8>(masks + slot) | bits
+  const before = load<u8>(masks + slot)
+  const mask = before | bits
   store<u8>(masks + slot, mask)
-  if ((mask & requiredMask) != requiredMask) return
+  // Complete before: the flag is set, or was when the mask became complete; the record need not be read for it.
+  if ((mask & requiredMask) != requiredMask || (before & requiredMask) == requiredMask) return
   const record = recordAt(slot)
   const flags = load<u16>(record, FLAGS)
-  if (flags & FULLY_APPRAISED) return
   store<u16>(record, flags | FULLY_APPRAISED, FLAGS)
   store<i64>(HEADER + H_FULLY_APPRAISED, load<i64>(HEADER + H_FULLY_APPRAISED) + 1)
 }

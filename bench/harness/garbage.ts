@@ -11,7 +11,7 @@
 import { PerformanceObserver } from 'node:perf_hooks'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Case } from './measure.js'
-import { consume } from './measure.js'
+import { consume, timeRound } from './measure.js'
 import type { Spread } from './row.js'
 import { quantile, spreadOf } from './spread.js'
 
@@ -76,11 +76,7 @@ export interface Pauses {
 /** Runs slices of about `sliceMs` for `totalMs`, with a turn of the event loop after each. */
 export async function pausesUnderLoad(one: Case, totalMs: number, sliceMs = 0.5): Promise<Pauses> {
   let n = 16
-  for (let took = 0; took < sliceMs; n *= 2) {
-    const start = performance.now()
-    consume(one.run(n))
-    took = performance.now() - start
-  }
+  while (Math.min(timeRound(one, n), timeRound(one, n), timeRound(one, n)) < sliceMs / 2) n *= 2
   collect()
   const durations: number[] = []
   const observer = new PerformanceObserver((list) => {

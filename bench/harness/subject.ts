@@ -46,8 +46,9 @@ export interface GarbageGoals {
 }
 
 const FIRST_LAPS = 3
+const WARM_UP_CAPACITY = 1024
 const GARBAGE_REPEATS = 9
-const PAUSES_MS = 2000
+const PAUSES_MS = 1500
 
 /** The rows of a subject as they grow. */
 export class Subject {
@@ -105,15 +106,16 @@ export class Subject {
   }
 
   /**
-   * Times cases of one operation over a fresh subject each, as a first lap is: `make` is untimed.
-   *
-   * @param operations operations of the lap, by whose number the time is divided
+   * Times a first lap over a ring that `make` makes, untimed; one sample is one new ring. The code is warmed up on a
+   * small ring before.
    */
-  firstLap(one: Omit<Timed, 'run'>, operations: number, make: () => (n: number) => number): void {
+  firstLap(one: Omit<Timed, 'run'>, make: (capacity: number) => (n: number) => number): void {
+    const operations = this.capacity
+    timeRound({ ...one, run: make(WARM_UP_CAPACITY) }, operations)
     const samples: number[] = []
     for (let i = 0; i < (this.job.quick ? 1 : FIRST_LAPS); i++) {
       globalThis.gc?.()
-      samples.push(timeRound({ ...one, run: make() }, operations) / operations)
+      samples.push(timeRound({ ...one, run: make(operations) }, operations) / operations)
     }
     const scale = one.unit === 'ns' ? 1e6 : one.unit === 'µs' ? 1e3 : 1
     this.#add(one, spreadOf(samples, scale), undefined, 'first lap')

@@ -52,9 +52,10 @@ function peerEvent(i: number): PeerEvent {
 async function appendAndNotify(subject: Subject, name: string, make: MakePeer): Promise<void> {
   const { capacity } = subject
   const before = liveMegabytes()
+  // Kept to 32 bits: a larger number would be a new object for every event.
   let heard = 0
   const peer = make(capacity, (event) => {
-    heard += event.stepNumber
+    heard = (heard + event.stepNumber) | 0
   })
   let i = 0
   const run = (n: number): number => {
@@ -80,11 +81,12 @@ async function ours(subject: Subject, name: string, objects: boolean): Promise<v
   const subscription = stream.subscribe()
   const { writer } = stream
   const view = new EventView()
+  // As with the peers, kept to 32 bits.
   let heard = 0
   let i = 0
   const hear = (): void => {
     const batch = subscription.poll()
-    for (let row = 0; row < batch.length; row++) heard += batch.view(row, view).stepNumber
+    for (let row = 0; row < batch.length; row++) heard = (heard + batch.view(row, view).stepNumber) | 0
   }
   const runObjects = (n: number): number => {
     for (const end = i + n; i < end; i++) {

@@ -114,9 +114,9 @@ const CLOCKS: Record<string, { options: StreamOptions; includes: string }> = {
 function firstLap(subject: Subject): void {
   for (const prefault of [false, true]) {
     const name = prefault ? 'writer, prefault' : 'writer'
-    const includes = `${ALL_FIELDS}; memory ${prefault ? 'touched at creation' : 'never touched'}, of a new stream`
-    subject.firstLap({ name, unit: 'ns', includes }, subject.capacity, () => {
-      const stream = ExperienceStream.createSync({ capacity: subject.capacity, prefault, seed: 1 })
+    const includes = `${ALL_FIELDS}; memory ${prefault ? 'touched at creation' : 'never touched'}, of a new stream, one of several`
+    subject.firstLap({ name, unit: 'ns', includes }, (capacity) => {
+      const stream = ExperienceStream.createSync({ capacity, prefault, seed: 1 })
       return writerCase(stream, name, includes).run
     })
   }

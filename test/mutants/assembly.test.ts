@@ -105,9 +105,9 @@ const mutants: readonly { name: string; verdict: Verdict; patches: readonly Patc
     patches: [
       {
         file: TREE,
-        find: 'for (let i: usize = 0; i < <usize>FANOUT * 8; i += 8) sum += load<f64>(first + i)\n  store<f64>(at8(sumsOf(0), block), sum)',
+        find: 'add4(add4(add4(add4(0, first), first + 32), first + 64), first + 96)',
         replace:
-          'for (let i: usize = 0; i < <usize>FANOUT * 8 - 8; i += 8) sum += load<f64>(first + i)\n  store<f64>(at8(sumsOf(0), block), sum)',
+          'add4(add4(add4(0, first), first + 32), first + 64) + load<f64>(first, 96) + load<f64>(first, 104) + load<f64>(first, 112)',
       },
     ],
   },

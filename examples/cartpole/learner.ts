@@ -32,7 +32,7 @@ import { readNextObservation, readObservation, readOutcome, readPush } from './s
 export type Replay = 'prioritized' | 'uniform'
 
 /** Prioritized draws: probability ∝ (priority + epsilon)^alpha, bias corrected by beta. */
-export const PRIORITIZED = { alpha: 0.6, beta: 0.4, epsilon: 0.01 } as const
+export const PRIORITIZED = { alpha: 0.6, beta: 1, epsilon: 0.01 } as const
 
 /** Transitions in a batch; an update needs at least one event in the ring. */
 export const BATCH = 64
@@ -44,7 +44,7 @@ const AVERAGED_UPDATES = 2_000
 const LEARNING_RATE = 1e-3
 const FINAL_LEARNING_RATE = 1e-4
 /** Errors beyond this count linearly, not by their square. */
-const HUBER = 1
+const HUBER = 10
 
 /** The part of a stream that learning needs. */
 export type ReplaySource = Pick<ExperienceStream, 'capacity' | 'sampleBatch' | 'setPriorities'>

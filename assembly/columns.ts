@@ -11,7 +11,7 @@ import {
 } from '../src/layout'
 import { writeId } from './ids'
 import { isSafeUnsigned, rewardIsInRange } from './record'
-import { publishRecords } from './ring'
+import { noteFlags, publishRecords } from './ring'
 import { capacity, headSlot, recordAt } from './state'
 
 @inline function row8(column: usize, i: u32): usize {
@@ -32,6 +32,7 @@ import { capacity, headSlot, recordAt } from './state'
 /** Checks `count` rows of the columns `has`. Returns 0, or why the row at H_REFUSED_INDEX is refused. */
 export function checkColumns(count: u32, has: u32): i32 {
   for (let i: u32 = 0; i < count; i++) {
+    if (has & HAS_FLAGS) noteFlags(load<u16>(<usize>BATCH + (<usize>i << 1), COLUMN_FLAGS))
     if (has & HAS_TIMESTAMPS && !isSafeUnsigned(load<f64>(<usize>BATCH + (<usize>i << 3), COLUMN_TIMESTAMPS))) {
       return refuse(REFUSED_TIMESTAMP, i)
     }

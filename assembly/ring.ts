@@ -6,8 +6,8 @@
 
 import {
   ACTION, ADNA_VERSION_HASH, BATCH, EPISODE_ID, EPISODE_STAGED, EVENT_ID, EVENT_TYPE, FLAGS, FULLY_APPRAISED, HEADER,
-  H_HEAD_SLOT, H_NEXT_SEQ, H_REFUSED_INDEX, H_SIZE, ID_GIVEN, ID_V7, RECORD_BYTES, REFUSED_ACTION, REFUSED_EPISODE,
-  REFUSED_REWARD, REFUSED_STATE, REFUSED_TIMESTAMP, REWARDS, STATE, STEP_NUMBER, TIMESTAMP,
+  H_BATCH_FLAGS, H_HEAD_SLOT, H_NEXT_SEQ, H_REFUSED_INDEX, H_SIZE, ID_GIVEN, ID_V7, RECORD_BYTES, REFUSED_ACTION,
+  REFUSED_EPISODE, REFUSED_REWARD, REFUSED_STATE, REFUSED_TIMESTAMP, REWARDS, STATE, STEP_NUMBER, TIMESTAMP,
 } from '../src/layout'
 import { writeId } from './ids'
 import {
@@ -88,33 +88,48 @@ import { capacity, headSlot, masks, nextSeq, recordAt, requiredMask, size } from
 }
 
 /**
- * Writes the event at `stage`, or assembles it as record `index` of BATCH if that is not negative. The vectors and, if
- * given, the id stand in the stage, the rest are arguments: the type in the low half of `typeAndFlags`, the rewards in
- * the order of the slots. `how` has ID_V7 or ID_GIVEN, and EPISODE_STAGED if the episode stands in the stage as u64.
- * Returns 0 and clears the stage, or why the event was refused.
+ * Writes the event at `stage`: the vectors and, if given, the id stand there, the rest are arguments: the type in the
+ * low half of `typeAndFlags`, the rewards in the order of the slots. `how` has ID_V7 or ID_GIVEN, and EPISODE_STAGED if
+ * the episode stands in the stage as u64. Returns 0 and clears the stage, or why the event was refused.
  */
 export function commit(
-  index: i32, stage: usize, timestamp: f64, episode: f64, step: u32, typeAndFlags: u32, adna: u32, how: u32,
+  stage: usize, timestamp: f64, episode: f64, step: u32, typeAndFlags: u32, adna: u32, how: u32,
   h: f32, c: f32, e: f32, g: f32,
 ): u32 {
   const refused = refusal(stage, timestamp, episode, how, h, c, e, g)
   if (refused) return refused
   const slot = headSlot()
-  const record = index < 0 ? recordAt(slot) : <usize>BATCH + index * RECORD_BYTES
-  encode(record, stage, timestamp, episode, step, typeAndFlags, adna, how, h, c, e, g)
-  clearStage(stage)
-  if (index >= 0) return 0
+  encode(recordAt(slot), stage, timestamp, episode, step, typeAndFlags, adna, how, h, c, e, g)
   store<u8>(masks + slot, initialMask(typeAndFlags >>> 16))
   store<i64>(HEADER + H_NEXT_SEQ, nextSeq() + 1)
   store<u32>(HEADER + H_HEAD_SLOT, slot + 1 == capacity ? 0 : slot + 1)
   if (size() < capacity) store<u32>(HEADER + H_SIZE, size() + 1)
+  clearStage(stage)
+  return 0
+}
+
+/**
+ * The same, but assembles record `index` of BATCH instead of writing. Not one function with `commit`, which would then
+ * have one more argument than fit into registers.
+ */
+export function pack(
+  index: u32, stage: usize, timestamp: f64, episode: f64, step: u32, typeAndFlags: u32, adna: u32, how: u32,
+  h: f32, c: f32, e: f32, g: f32,
+): u32 {
+  const refused = refusal(stage, timestamp, episode, how, h, c, e, g)
+  if (refused) return refused
+  encode(<usize>BATCH + index * RECORD_BYTES, stage, timestamp, episode, step, typeAndFlags, adna, how, h, c, e, g)
+  noteFlags(typeAndFlags >>> 16)
+  clearStage(stage)
   return 0
 }
 
 /** Checks `count` packed records at BATCH. Returns 0, or why the one at H_REFUSED_INDEX is refused. */
 export function checkRecords(count: u32): i32 {
+  let flags: u32 = 0
   for (let i: u32 = 0; i < count; i++) {
     const record = <usize>BATCH + i * RECORD_BYTES
+    flags |= load<u16>(record, FLAGS)
     const early = load<u64>(record, TIMESTAMP) < <u64>SEQ_LIMIT
     if (early && floatsAreGood(record)) continue
     store<u32>(HEADER + H_REFUSED_INDEX, i)
@@ -122,20 +137,24 @@ export function checkRecords(count: u32): i32 {
     if (!stateIsFinite(record)) return REFUSED_STATE
     return actionIsFinite(record) && !rewardsAreInRange(record) ? REFUSED_REWARD : REFUSED_ACTION
   }
+  noteFlags(flags)
   return 0
 }
 
-/** Sets the masks of `count` records that stand in the ring from `slot` on, without a wrap between. */
+/** Remembers the flags of an event of the batch that is being checked; the library clears them before. */
+@inline export function noteFlags(flags: u32): void {
+  store<u32>(HEADER + H_BATCH_FLAGS, load<u32>(HEADER + H_BATCH_FLAGS) | flags)
+}
+
+/** Sets the masks of `count` records of the checked batch, which stand in the ring from `slot` on without a wrap. */
 function resetMasks(slot: u32, count: u32): void {
-  let flags: u32 = 0
-  const first = recordAt(slot)
-  for (let i: u32 = 0; i < count; i++) flags |= load<u16>(first + i * RECORD_BYTES, FLAGS)
-  if (!(flags & FULLY_APPRAISED)) {
+  if (!(load<u32>(HEADER + H_BATCH_FLAGS) & FULLY_APPRAISED)) {
     memory.fill(masks + slot, 0, count)
-  } else {
-    for (let i: u32 = 0; i < count; i++) {
-      store<u8>(masks + slot + i, initialMask(load<u16>(first + i * RECORD_BYTES, FLAGS)))
-    }
+    return
+  }
+  const first = recordAt(slot)
+  for (let i: u32 = 0; i < count; i++) {
+    store<u8>(masks + slot + i, initialMask(load<u16>(first + i * RECORD_BYTES, FLAGS)))
   }
 }
 

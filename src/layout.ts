@@ -100,6 +100,7 @@ export const H_FULLY_APPRAISED = 208
 export const H_REBUILDS = 216
 export const H_FOLDED_EVENTS = 224
 export const H_REFUSED_INDEX = 232
+export const H_BATCH_FLAGS = 236
 
 /** Levels of the sum tree above the leaves: `{ sums, prefixes, count, – }`, u32 each. */
 export const LEVEL_TABLE = 65792

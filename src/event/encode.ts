@@ -90,7 +90,9 @@ export class EventEncoder {
     }
     const { core } = this.ring.kernel
     const typeAndFlags = eventType | (flags << 16)
-    return core.commit(index, STAGE, timestamp, episode, stepNumber, typeAndFlags, adnaVersionHash, how, h, c, e, g)
+    return index < 0
+      ? core.commit(STAGE, timestamp, episode, stepNumber, typeAndFlags, adnaVersionHash, how, h, c, e, g)
+      : core.pack(index, STAGE, timestamp, episode, stepNumber, typeAndFlags, adnaVersionHash, how, h, c, e, g)
   }
 
   private clear(): void {
@@ -99,18 +101,50 @@ export class EventEncoder {
 }
 
 function stageVector(f32: Float32Array, index: number, values: ArrayLike<number>, name: string, where: string): void {
-  if (values instanceof Float32Array && values.length === L.VECTOR_LENGTH) {
-    // Unrolled: TypedArray.set costs as much as the rest of a write.
-    f32[index] = values[0] as number
-    f32[index + 1] = values[1] as number
-    f32[index + 2] = values[2] as number
-    f32[index + 3] = values[3] as number
-    f32[index + 4] = values[4] as number
-    f32[index + 5] = values[5] as number
-    f32[index + 6] = values[6] as number
-    f32[index + 7] = values[7] as number
-    return
-  }
+  // Two copies of the same lines: each sees one kind of array, which the compiler then reads without a dispatch.
+  if (values instanceof Float32Array) {
+    if (values.length === L.VECTOR_LENGTH) return stageFloats(f32, index, values)
+  } else if (Array.isArray(values) && values.length === L.VECTOR_LENGTH && stageNumbers(f32, index, values)) return
+  stageElements(f32, index, values, name, where)
+}
+
+/** Unrolled: TypedArray.set costs as much as the rest of a write. */
+function stageFloats(f32: Float32Array, index: number, values: Float32Array): void {
+  f32[index] = values[0] as number
+  f32[index + 1] = values[1] as number
+  f32[index + 2] = values[2] as number
+  f32[index + 3] = values[3] as number
+  f32[index + 4] = values[4] as number
+  f32[index + 5] = values[5] as number
+  f32[index + 6] = values[6] as number
+  f32[index + 7] = values[7] as number
+}
+
+/** False if one of the eight is not a number. */
+function stageNumbers(f32: Float32Array, index: number, values: readonly unknown[]): boolean {
+  const a = values[0]
+  const b = values[1]
+  const c = values[2]
+  const d = values[3]
+  const e = values[4]
+  const f = values[5]
+  const g = values[6]
+  const h = values[7]
+  if (typeof a !== 'number' || typeof b !== 'number' || typeof c !== 'number' || typeof d !== 'number') return false
+  if (typeof e !== 'number' || typeof f !== 'number' || typeof g !== 'number' || typeof h !== 'number') return false
+  f32[index] = a
+  f32[index + 1] = b
+  f32[index + 2] = c
+  f32[index + 3] = d
+  f32[index + 4] = e
+  f32[index + 5] = f
+  f32[index + 6] = g
+  f32[index + 7] = h
+  return true
+}
+
+/** Any other list of up to eight numbers. */
+function stageElements(f32: Float32Array, index: number, values: ArrayLike<number>, name: string, where: string): void {
   const length: unknown = typeof values === 'object' && values !== null ? values.length : undefined
   if (typeof length !== 'number' || !(length >= 0 && length <= L.VECTOR_LENGTH) || !Number.isInteger(length)) {
     throw invalid(`${where}${name}`, `have up to ${L.VECTOR_LENGTH} numbers`, values)

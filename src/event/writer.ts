@@ -100,7 +100,6 @@ export class EventWriter {
       const episode = (how & L.EPISODE_STAGED) === 0 ? (this.episodeId as number) : 0
       const typeAndFlags = this.eventType | (this.flags << 16)
       refused = core.commit(
-        -1,
         STAGE,
         time,
         episode,

@@ -17,6 +17,19 @@ export interface KernelExports {
   layoutFingerprint(): number
   attach(): number
   commit(
+    stage: number,
+    timestamp: number,
+    episode: number,
+    step: number,
+    typeAndFlags: number,
+    adna: number,
+    how: number,
+    homeostasis: number,
+    curiosity: number,
+    efficiency: number,
+    goal: number,
+  ): number
+  pack(
     index: number,
     stage: number,
     timestamp: number,

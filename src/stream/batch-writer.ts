@@ -36,6 +36,8 @@ export class BatchWriter {
 
   write(events: readonly EventInput[] | Uint8Array | EventColumns): SeqRange {
     this.ring.assertOpen()
+    // The checks gather the flags of the batch there: without FULLY_APPRAISED its masks need no look at the records.
+    this.ring.kernel.u32[(L.HEADER + L.H_BATCH_FLAGS) >>> 2] = 0
     const start = this.ring.next
     if (events instanceof Uint8Array) this.packed(events)
     else if (Array.isArray(events)) this.objects(events as readonly EventInput[])

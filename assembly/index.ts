@@ -23,7 +23,7 @@ export { below, seed } from './random'
 export {
   checkPriorities, checkRewards, maskOf, readPriorities, setMaskBits, setPriorities, setReward, setRewards,
 } from './rewards'
-export { appendRecords, checkRecords, commit, pack, publishRecords, skipEvents } from './ring'
+export { appendRecords, checkRecords, commit, publishRecords, skipEvents } from './ring'
 export { drawRuns, foldRuns, matchRuns } from './runs'
 
 @inline function mix(hash: u32, value: u32): u32 {

@@ -6,8 +6,9 @@
 
 import {
   ACTION, ADNA_VERSION_HASH, BATCH, EPISODE_ID, EPISODE_STAGED, EVENT_ID, EVENT_TYPE, FLAGS, FULLY_APPRAISED, HEADER,
-  H_BATCH_FLAGS, H_HEAD_SLOT, H_NEXT_SEQ, H_REFUSED_INDEX, H_SIZE, ID_GIVEN, ID_V7, RECORD_BYTES, REFUSED_ACTION,
-  REFUSED_EPISODE, REFUSED_REWARD, REFUSED_STATE, REFUSED_TIMESTAMP, REWARDS, STATE, STEP_NUMBER, TIMESTAMP,
+  H_BATCH_FLAGS, H_HEAD_SLOT, H_NEXT_SEQ, H_REFUSED_INDEX, H_SIZE, ID_GIVEN, ID_V7, PACKED_SHIFT, RECORD_BYTES,
+  REFUSED_ACTION, REFUSED_EPISODE, REFUSED_REWARD, REFUSED_STATE, REFUSED_TIMESTAMP, REWARDS, STATE, STEP_NUMBER,
+  TIMESTAMP,
 } from '../src/layout'
 import { writeId } from './ids'
 import {
@@ -88,9 +89,10 @@ import { capacity, headSlot, masks, nextSeq, recordAt, requiredMask, size } from
 }
 
 /**
- * Writes the event at `stage`: the vectors and, if given, the id stand there, the rest are arguments: the type in the
- * low half of `typeAndFlags`, the rewards in the order of the slots. `how` has ID_V7 or ID_GIVEN, and EPISODE_STAGED if
- * the episode stands in the stage as u64. Returns 0 and clears the stage, or why the event was refused.
+ * Writes the event at `stage`, or assembles it as a record of BATCH. The vectors and, if given, the id stand in the
+ * stage, the rest are arguments: the type in the low half of `typeAndFlags`, the rewards in the order of the slots.
+ * `how` has ID_V7 or ID_GIVEN, EPISODE_STAGED if the episode stands in the stage as u64, and from bit PACKED_SHIFT on 1
+ * plus the number of the record in BATCH, or 0. Returns 0 and clears the stage, or why the event was refused.
  */
 export function commit(
   stage: usize, timestamp: f64, episode: f64, step: u32, typeAndFlags: u32, adna: u32, how: u32,
@@ -99,28 +101,18 @@ export function commit(
   const refused = refusal(stage, timestamp, episode, how, h, c, e, g)
   if (refused) return refused
   const slot = headSlot()
-  encode(recordAt(slot), stage, timestamp, episode, step, typeAndFlags, adna, how, h, c, e, g)
+  const packed = how >> PACKED_SHIFT
+  const record = packed ? <usize>BATCH + (packed - 1) * RECORD_BYTES : recordAt(slot)
+  encode(record, stage, timestamp, episode, step, typeAndFlags, adna, how, h, c, e, g)
+  clearStage(stage)
+  if (packed) {
+    noteFlags(typeAndFlags >>> 16)
+    return 0
+  }
   store<u8>(masks + slot, initialMask(typeAndFlags >>> 16))
   store<i64>(HEADER + H_NEXT_SEQ, nextSeq() + 1)
   store<u32>(HEADER + H_HEAD_SLOT, slot + 1 == capacity ? 0 : slot + 1)
   if (size() < capacity) store<u32>(HEADER + H_SIZE, size() + 1)
-  clearStage(stage)
-  return 0
-}
-
-/**
- * The same, but assembles record `index` of BATCH instead of writing. Not one function with `commit`, which would then
- * have one more argument than fit into registers.
- */
-export function pack(
-  index: u32, stage: usize, timestamp: f64, episode: f64, step: u32, typeAndFlags: u32, adna: u32, how: u32,
-  h: f32, c: f32, e: f32, g: f32,
-): u32 {
-  const refused = refusal(stage, timestamp, episode, how, h, c, e, g)
-  if (refused) return refused
-  encode(<usize>BATCH + index * RECORD_BYTES, stage, timestamp, episode, step, typeAndFlags, adna, how, h, c, e, g)
-  noteFlags(typeAndFlags >>> 16)
-  clearStage(stage)
   return 0
 }
 

@@ -145,6 +145,8 @@ export const ID_V4 = 0
 export const ID_V7 = 1
 export const ID_GIVEN = 2
 export const EPISODE_STAGED = 4
+/** From this bit on: 1 plus the place in BATCH where an event is assembled, or 0 to write it to the ring. */
+export const PACKED_SHIFT = 8
 
 // Why a write was refused; 0 is success. The library itself looks after the integers of 32 bits and less.
 export const REFUSED_TIMESTAMP = 1

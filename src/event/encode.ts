@@ -90,9 +90,8 @@ export class EventEncoder {
     }
     const { core } = this.ring.kernel
     const typeAndFlags = eventType | (flags << 16)
-    return index < 0
-      ? core.commit(STAGE, timestamp, episode, stepNumber, typeAndFlags, adnaVersionHash, how, h, c, e, g)
-      : core.pack(index, STAGE, timestamp, episode, stepNumber, typeAndFlags, adnaVersionHash, how, h, c, e, g)
+    const target = how | ((index + 1) << L.PACKED_SHIFT)
+    return core.commit(STAGE, timestamp, episode, stepNumber, typeAndFlags, adnaVersionHash, target, h, c, e, g)
   }
 
   private clear(): void {

@@ -29,20 +29,6 @@ export interface KernelExports {
     efficiency: number,
     goal: number,
   ): number
-  pack(
-    index: number,
-    stage: number,
-    timestamp: number,
-    episode: number,
-    step: number,
-    typeAndFlags: number,
-    adna: number,
-    how: number,
-    homeostasis: number,
-    curiosity: number,
-    efficiency: number,
-    goal: number,
-  ): number
   checkRecords(count: number): number
   appendRecords(count: number): void
   publishRecords(count: number): void

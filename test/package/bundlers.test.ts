@@ -12,8 +12,8 @@ import { hasChromium, launchChromium, pageWith, serveSite } from '../support/bro
 import { BUNDLERS, minified, withoutTypes } from './bundles.js'
 import { install, node, type Packed, pack, root } from './packed.js'
 
-/** The goal is 25,000. The loader is 2,100 of what is above it; the bound keeps the rest from growing. */
-const MOST_GZIPPED_BYTES = 26_700
+/** The goal of 25,000 is missed, by what the loader takes: 2,100. The bound keeps the rest from growing. */
+const MOST_GZIPPED_BYTES = 27_200
 const EXPECTED_ERRORS = [
   { name: 'InvalidArgumentError', code: 'INVALID_ARGUMENT', classes: [true, true, false, true] },
   { name: 'ClosedError', code: 'CLOSED', classes: [true, false, true, true] },

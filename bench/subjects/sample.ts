@@ -27,54 +27,46 @@ interface What {
   includes: string
   goal?: number
   floor?: Timed['floor']
-  /** Events written, untimed, before each batch. */
+  /** Events written before each batch, and timed with it. */
   writes?: number
+}
+
+/** A row whose operation is `draw`, after `what.writes` writes. */
+function drawing(stream: ExperienceStream, what: What, draw: () => number): Timed {
+  const writes = what.writes ?? 0
+  const { writer } = stream
+  return {
+    ...what,
+    unit: 'µs',
+    run(n) {
+      let sum = 0
+      for (let i = 0; i < n; i++) {
+        for (let w = 0; w < writes; w++) {
+          stage(writer, i)
+          writer.timestamp = i
+          writer.commit()
+        }
+        sum += draw()
+      }
+      return sum
+    },
+  }
 }
 
 function drawSeqs(stream: ExperienceStream, strategy: SamplingStrategy, what: What): Timed {
   let into: SampledSeqs = stream.sampleSeqs(K, strategy)
-  const writes = what.writes ?? 0
-  const { writer } = stream
-  return {
-    ...what,
-    unit: 'µs',
-    run(n) {
-      let sum = 0
-      for (let i = 0; i < n; i++) {
-        for (let w = 0; w < writes; w++) {
-          stage(writer, i)
-          writer.timestamp = i
-          writer.commit()
-        }
-        into = stream.sampleSeqs(K, strategy, { into })
-        sum += (into.seqs[K - 1] ?? 0) + (into.probabilities[0] ?? 0)
-      }
-      return sum
-    },
-  }
+  return drawing(stream, what, () => {
+    into = stream.sampleSeqs(K, strategy, { into })
+    return (into.seqs[K - 1] ?? 0) + (into.probabilities[0] ?? 0)
+  })
 }
 
 function drawRecords(stream: ExperienceStream, strategy: SamplingStrategy, what: What): Timed {
   let into: SampleBatch = stream.sampleBatch(K, strategy)
-  const writes = what.writes ?? 0
-  const { writer } = stream
-  return {
-    ...what,
-    unit: 'µs',
-    run(n) {
-      let sum = 0
-      for (let i = 0; i < n; i++) {
-        for (let w = 0; w < writes; w++) {
-          stage(writer, i)
-          writer.timestamp = i
-          writer.commit()
-        }
-        into = stream.sampleBatch(K, strategy, { into })
-        sum += (into.seqs[K - 1] ?? 0) + (into.bytes[200] ?? 0)
-      }
-      return sum
-    },
-  }
+  return drawing(stream, what, () => {
+    into = stream.sampleBatch(K, strategy, { into })
+    return (into.seqs[K - 1] ?? 0) + (into.bytes[200] ?? 0)
+  })
 }
 
 const REPLACING = 'into reused buffers'

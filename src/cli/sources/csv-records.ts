@@ -8,12 +8,12 @@
  * @module
  */
 
+import { Carry } from './carry.js'
 import { MAX_LINE_BYTES } from './lines.js'
 
 const LF = 10
 const CR = 13
 const QUOTE = 34
-const FIRST_CARRY_BYTES = 4096
 
 /** Where a record lies in the block, and its first line, counted from 1. */
 export interface RecordSpan {
@@ -37,14 +37,12 @@ export class CsvRecordSplitter {
   readonly #onLongRecord: (line: number) => void
   readonly #delimiter: number
   readonly #maxBytes: number
-  #carry = Buffer.alloc(FIRST_CARRY_BYTES)
-  #carried = 0
+  readonly #carry: Carry
   /** Line on which the record being read began. */
   #firstLine = 1
   #quoted = false
   #justClosed = false
   #atFieldStart = true
-  #tooLong = false
 
   constructor(
     onBlock: BlockHandler,
@@ -56,6 +54,7 @@ export class CsvRecordSplitter {
     this.#onLongRecord = onLongRecord
     this.#delimiter = delimiter.charCodeAt(0)
     this.#maxBytes = maxBytes
+    this.#carry = new Carry(maxBytes)
   }
 
   /** Takes the next bytes; they may be reused when this returns. */
@@ -66,8 +65,8 @@ export class CsvRecordSplitter {
       const byte = chunk[at] as number
       if (byte === LF) {
         this.lines++
-        if (this.#quoted && !this.#tooLong) continue
-        if (this.#carried > 0 || this.#tooLong) this.#finishCarried(chunk, start, at)
+        if (this.#quoted && !this.#carry.tooLong) continue
+        if (this.#carry.begun) this.#finishCarried(chunk, start, at)
         else this.#add(whole, chunk, start, at)
         start = at + 1
         this.#beginRecord()
@@ -83,14 +82,14 @@ export class CsvRecordSplitter {
       }
     }
     if (whole.length > 0) this.#onBlock(chunk, whole)
-    this.#hold(chunk, start, chunk.length)
+    this.#carry.add(chunk, start, chunk.length)
   }
 
   /** Tells that no bytes follow: what is left is the last record. */
   end(): void {
-    if (this.#carried === 0 && !this.#tooLong) return
+    if (!this.#carry.begun) return
     this.lines++
-    this.#finishCarried(this.#carry, 0, 0)
+    this.#finishCarried(this.#carry.bytes, 0, 0)
     this.#beginRecord()
   }
 
@@ -99,20 +98,19 @@ export class CsvRecordSplitter {
     this.#quoted = false
     this.#justClosed = false
     this.#atFieldStart = true
-    this.#tooLong = false
-    this.#carried = 0
+    this.#carry.clear()
   }
 
   #finishCarried(bytes: Buffer, start: number, end: number): void {
-    this.#hold(bytes, start, end)
-    if (this.#tooLong) {
+    this.#carry.add(bytes, start, end)
+    if (this.#carry.tooLong) {
       this.records++
       this.#onLongRecord(this.#firstLine)
       return
     }
     const one: RecordSpan[] = []
-    this.#add(one, this.#carry, 0, this.#carried)
-    if (one.length > 0) this.#onBlock(this.#carry, one)
+    this.#add(one, this.#carry.bytes, 0, this.#carry.length)
+    if (one.length > 0) this.#onBlock(this.#carry.bytes, one)
   }
 
   #add(spans: RecordSpan[], bytes: Buffer, start: number, end: number): void {
@@ -124,22 +122,5 @@ export class CsvRecordSplitter {
     this.records++
     if (last - start > this.#maxBytes) this.#onLongRecord(this.#firstLine)
     else spans.push({ start, end: last, line: this.#firstLine })
-  }
-
-  #hold(bytes: Buffer, start: number, end: number): void {
-    if (this.#tooLong || end <= start) return
-    const needed = this.#carried + end - start
-    if (needed > this.#maxBytes + 1) {
-      this.#tooLong = true
-      this.#carried = 0
-      return
-    }
-    if (needed > this.#carry.length) {
-      const grown = Buffer.alloc(Math.min(Math.max(needed, this.#carry.length * 2), this.#maxBytes + 1))
-      this.#carry.copy(grown, 0, 0, this.#carried)
-      this.#carry = grown
-    }
-    bytes.copy(this.#carry, this.#carried, start, end)
-    this.#carried = needed
   }
 }

@@ -8,12 +8,13 @@
  * @module
  */
 
+import { Carry } from './carry.js'
+
 /** Longest line that is looked at, in bytes. */
 export const MAX_LINE_BYTES = 1 << 20
 
 const LF = 10
 const CR = 13
-const FIRST_CARRY_BYTES = 4096
 
 /** What becomes of a line: `bytes[start, end)` without its end, and its number, counted from 1. */
 export type LineHandler = (bytes: Buffer, start: number, end: number, line: number) => void
@@ -25,9 +26,7 @@ export class LineSplitter {
   readonly #onLine: LineHandler
   readonly #onLongLine: (line: number) => void
   readonly #maxBytes: number
-  #carry = Buffer.alloc(FIRST_CARRY_BYTES)
-  #carried = 0
-  #tooLong = false
+  readonly #carry: Carry
 
   /**
    * @param onLine called for every line of at most `maxBytes`
@@ -38,14 +37,15 @@ export class LineSplitter {
     this.#onLine = onLine
     this.#onLongLine = onLongLine
     this.#maxBytes = maxBytes
+    this.#carry = new Carry(maxBytes)
   }
 
   /** Takes the next bytes; they may be reused when this returns. */
   push(chunk: Buffer): void {
     let from = 0
-    if (this.#carried > 0 || this.#tooLong) {
+    if (this.#carry.begun) {
       const end = chunk.indexOf(LF)
-      this.#hold(chunk, 0, end === -1 ? chunk.length : end)
+      this.#carry.add(chunk, 0, end === -1 ? chunk.length : end)
       if (end === -1) return
       this.#release()
       from = end + 1
@@ -54,12 +54,12 @@ export class LineSplitter {
       this.#emit(chunk, from, end)
       from = end + 1
     }
-    if (from < chunk.length) this.#hold(chunk, from, chunk.length)
+    if (from < chunk.length) this.#carry.add(chunk, from, chunk.length)
   }
 
   /** Tells that no bytes follow: what is left is the last line. */
   end(): void {
-    if (this.#carried > 0 || this.#tooLong) this.#release()
+    if (this.#carry.begun) this.#release()
   }
 
   #emit(bytes: Buffer, start: number, end: number): void {
@@ -70,28 +70,9 @@ export class LineSplitter {
   }
 
   #release(): void {
-    const { length, tooLong } = { length: this.#carried, tooLong: this.#tooLong }
-    this.#carried = 0
-    this.#tooLong = false
+    const { bytes, length, tooLong } = this.#carry
+    this.#carry.clear()
     if (tooLong) this.#onLongLine(++this.lines)
-    else this.#emit(this.#carry, 0, length)
-  }
-
-  #hold(bytes: Buffer, start: number, end: number): void {
-    if (this.#tooLong) return
-    const needed = this.#carried + end - start
-    // one byte more than the limit may be the CR of a line that just fits
-    if (needed > this.#maxBytes + 1) {
-      this.#tooLong = true
-      this.#carried = 0
-      return
-    }
-    if (needed > this.#carry.length) {
-      const grown = Buffer.alloc(Math.min(Math.max(needed, this.#carry.length * 2), this.#maxBytes + 1))
-      this.#carry.copy(grown, 0, 0, this.#carried)
-      this.#carry = grown
-    }
-    bytes.copy(this.#carry, this.#carried, start, end)
-    this.#carried = needed
+    else this.#emit(bytes, 0, length)
   }
 }

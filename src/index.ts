@@ -35,6 +35,7 @@ export {
   type Range,
 } from './stream/appraisers.js'
 export { EventBatch, SampleBatch, SampledSeqs, type SampleSeqs } from './stream/batch.js'
+export type { ExperienceReader, ExperienceWriter } from './stream/interfaces.js'
 export { optionsFromConfig } from './stream/options.js'
 export { SamplingStrategy } from './stream/sampling/all.js'
 export { custom, filteredByType } from './stream/sampling/filtered.js'
@@ -51,8 +52,6 @@ export type {
   BulkResult,
   Clock,
   EventFilter,
-  ExperienceReader,
-  ExperienceWriter,
   FindOptions,
   SampleOptions,
   SeqRange,

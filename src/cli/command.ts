@@ -1,5 +1,5 @@
 /**
- * What a command is, and the list of them: one file per command, loaded when it is asked for.
+ * What a command is.
  *
  * @module
  */
@@ -34,12 +34,3 @@ export interface CommandEntry {
   summary: string
   load(): Promise<Command>
 }
-
-/** All commands, in the order of the help. */
-export const COMMANDS: readonly CommandEntry[] = [
-  {
-    name: 'ingest',
-    summary: 'read logs, tables or trajectories into a ring, appraise them, and sample',
-    load: async () => (await import('./ingest.js')).ingest,
-  },
-]

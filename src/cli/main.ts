@@ -8,7 +8,8 @@
 
 import { readFileSync } from 'node:fs'
 import { ExperienceError } from '../errors.js'
-import { COMMANDS, type CommandContext } from './command.js'
+import type { CommandContext } from './command.js'
+import { COMMANDS } from './commands.js'
 import { ExitStatus, InputError, UsageError } from './errors.js'
 import { endOnOutputErrors, StreamOutput } from './output.js'
 

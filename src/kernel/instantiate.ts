@@ -8,8 +8,8 @@
  */
 
 import { instantiate, instantiateSync } from '@assemblyscript/loader'
+import type { KernelExports } from './exports.js'
 import { coreModuleText } from './generated/core-module.js'
-import type { KernelExports } from './kernel.js'
 import { moduleBytes } from './module-text.js'
 
 /** What the module imports. */

@@ -17,6 +17,7 @@ import * as L from '../layout.js'
 import { EventBatch, SampleBatch, SampledSeqs } from './batch.js'
 import { BatchWriter } from './batch-writer.js'
 import { Finder } from './finder.js'
+import type { ExperienceReader, ExperienceWriter } from './interfaces.js'
 import { assertAppraiser, LateWriter } from './late-writer.js'
 import { Matcher } from './matching.js'
 import { type ResolvedOptions, resolveOptions } from './options.js'
@@ -29,8 +30,6 @@ import { Subscription, SubscriptionRegistry } from './subscription.js'
 import type {
   BulkResult,
   EventFilter,
-  ExperienceReader,
-  ExperienceWriter,
   FindOptions,
   SampleOptions,
   SeqRange,

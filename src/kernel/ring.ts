@@ -50,10 +50,15 @@ export class Ring {
     return this.next - this.size
   }
 
+  /** The slot of the live event `seq`, or of the one that comes next. */
+  slotOf(seq: number): number {
+    const slot = this.head - (this.next - seq)
+    return slot < 0 ? slot + this.capacity : slot
+  }
+
   /** Index of the record of the live event `seq` in a u32 view of memory. */
   wordOf(seq: number): number {
-    const slot = this.head - (this.next - seq)
-    return FIRST_WORD + (slot < 0 ? slot + this.capacity : slot) * RECORD_WORDS
+    return wordOfSlot(this.slotOf(seq))
   }
 
   isLive(seq: number): boolean {
@@ -96,6 +101,11 @@ export class Ring {
     if (seq >= this.next) throw new SequenceNotWrittenError(seq, this.next)
     throw new SequenceEvictedError(seq, this.oldest)
   }
+}
+
+/** Index of the record at `slot` in a u32 view of memory. */
+export function wordOfSlot(slot: number): number {
+  return FIRST_WORD + slot * RECORD_WORDS
 }
 
 /** @throws {InvalidArgumentError} unless `seq` is an integer in [0, 2^53). */

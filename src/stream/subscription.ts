@@ -15,7 +15,7 @@
  */
 
 import { ClosedError, InvalidArgumentError, invalid } from '../errors.js'
-import { assertSeq, type Ring } from '../kernel/ring.js'
+import { assertSeq, type Ring, wordOfSlot } from '../kernel/ring.js'
 import * as L from '../layout.js'
 import { EventBatch } from './batch.js'
 import { copyRange } from './ranges.js'
@@ -131,13 +131,12 @@ export class Subscription implements AsyncIterable<EventBatch> {
     this.catchUp()
     if (this.types !== undefined) return this.takeMatching(this.lent, this.types)
     const { ring, position } = this
-    let length = Math.min(ring.next - position, this.maxBatch)
-    const word = ring.wordOf(position)
-    const untilWrap = ring.capacity - (word * 4 - L.RECORDS) / L.RECORD_BYTES
-    if (length > untilWrap) length = untilWrap
-    this.position = position + length
+    const slot = ring.slotOf(position)
+    const length = Math.min(ring.next - position, this.maxBatch, ring.capacity - slot)
+    const end = position + length
+    this.position = end
     this.received += length
-    return this.lent.lend(ring.kernel, word, length, position, position + length, this.takeMissed(length))
+    return this.lent.lend(ring.kernel, wordOfSlot(slot), length, position, end, this.takeMissed(length))
   }
 
   /** Waits for events and delivers them in batches of their own; see the contract of the module. */
@@ -198,7 +197,7 @@ export class Subscription implements AsyncIterable<EventBatch> {
   /** Passes over what is gone, or further behind than `maxLag`. */
   private catchUp(): void {
     const { ring } = this
-    const floor = Math.max(ring.next - ring.size, ring.next - this.maxLag)
+    const floor = ring.next - Math.min(ring.size, this.maxLag)
     if (this.position >= floor) return
     this.missed += floor - this.position
     this.position = floor
@@ -229,11 +228,11 @@ export class Subscription implements AsyncIterable<EventBatch> {
     let length = 0
     let seq = position
     for (; seq < ring.next && length < most; seq++) {
-      const word = ring.wordOf(seq)
-      const type = u16[word * 2 + TYPE] as number
+      const slot = ring.slotOf(seq)
+      const type = u16[wordOfSlot(slot) * 2 + TYPE] as number
       if ((((types[type >> 3] as number) >> (type & 7)) & 1) === 0) continue
       seqs[length] = seq
-      u32[SLOTS + length++] = (word * 4 - L.RECORDS) / L.RECORD_BYTES
+      u32[SLOTS + length++] = slot
     }
     core.gather(length)
     batch.own(length).set(u8.subarray(L.BATCH, L.BATCH + length * L.RECORD_BYTES))

@@ -43,16 +43,11 @@ export class Draw {
     this.sink = sink
   }
 
-  /** The slot of a live event. */
-  slotOf(seq: number): number {
-    return (this.ring.wordOf(seq) * 4 - L.RECORDS) / L.RECORD_BYTES
-  }
-
   /** Leaves row `i` of a chunk for `collect`, which copies it. */
   leave(i: number, seq: number): void {
     const { f64, u32 } = this.ring.kernel
     f64[SEQS + i] = seq
-    u32[L.OUT_SLOTS / 4 + i] = this.slotOf(seq)
+    u32[L.OUT_SLOTS / 4 + i] = this.ring.slotOf(seq)
   }
 
   /**

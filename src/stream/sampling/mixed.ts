@@ -39,6 +39,6 @@ function drawMixed(draw: Draw, rewardWeight: number, recencyWeight: number): num
   if (draw.replacement) {
     return draw.collect(draw.size, undefined, (count) => core.drawMixed(count, rewardWeight, recencyWeight))
   }
-  const share = (seq: number): number => core.mixedWeightOf(draw.slotOf(seq), rewardWeight, recencyWeight) / total
+  const share = (seq: number): number => core.mixedWeightOf(draw.ring.slotOf(seq), rewardWeight, recencyWeight) / total
   return drawPass(draw, L.WEIGH_MIXED, rewardWeight, recencyWeight, share)
 }

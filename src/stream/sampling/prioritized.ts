@@ -46,7 +46,7 @@ function drawPrioritized(draw: Draw, alpha: number, beta: number, epsilon: numbe
   core.foldWeights(map.explicit ? L.SOURCE_EXPLICIT : L.SOURCE_REWARD, alpha, epsilon)
   const total = core.weightTotal()
   if (total === 0) return drawUniform(draw)
-  const leafOf = (seq: number): number => f64[map.leaves / 8 + draw.slotOf(seq)] as number
+  const leafOf = (seq: number): number => f64[map.leaves / 8 + draw.ring.slotOf(seq)] as number
   if (!draw.replacement) {
     drawPass(draw, L.WEIGH_LEAVES, 0, 0, (seq) => leafOf(seq) / total)
     return weigh(draw, beta, leafOf)

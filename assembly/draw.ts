@@ -8,7 +8,7 @@ import {
 } from '../src/layout'
 import { exp, expMinusOne, ln, lnOnePlus, powPair } from './power'
 import { below, below64, unit } from './random'
-import { copyRecord } from './ring'
+import { copyRecord } from './encode'
 import {
   at4, at8, capacity, headSlot, matches, nextSeq, oldestSeq, rankOfSlot, recordAt, size, slotOfRank, tailSlot,
 } from './state'

@@ -4,12 +4,13 @@
  */
 
 import { H_ID_CURSOR, HEADER, ID_POOL } from '../src/layout'
+import { fixed } from './area'
 
 /** Writes the next id to `target`, of version 7 or else 4. `timestamp` is in µs. */
 @inline export function writeId(target: usize, v7: bool, timestamp: u64): void {
-  const cursor = load<u32>(HEADER + H_ID_CURSOR)
-  store<u32>(HEADER + H_ID_CURSOR, cursor + 16)
-  const source = <usize>ID_POOL + cursor
+  const cursor = load<u32>(fixed(HEADER) + H_ID_CURSOR)
+  store<u32>(fixed(HEADER) + H_ID_CURSOR, cursor + 16)
+  const source = fixed(ID_POOL) + cursor
   // Bytes 6 and 8 hold the version and the variant; as little-endian words they are bits 48–55 and 0–7.
   let high = (load<u64>(source) & 0xff0fffffffffffff) | 0x0040000000000000
   const low = (load<u64>(source, 8) & 0xffffffffffffff3f) | 0x80

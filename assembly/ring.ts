@@ -5,27 +5,13 @@
  */
 
 import {
-  ACTION, ADNA_VERSION_HASH, BATCH, EPISODE_ID, EPISODE_STAGED, EVENT_ID, EVENT_TYPE, FLAGS, FULLY_APPRAISED, HEADER,
-  H_BATCH_FLAGS, H_HEAD_SLOT, H_NEXT_SEQ, H_REFUSED_INDEX, H_SIZE, ID_GIVEN, ID_V7, PACKED_SHIFT, RECORD_BYTES,
-  REFUSED_ACTION, REFUSED_EPISODE, REFUSED_REWARD, REFUSED_STATE, REFUSED_TIMESTAMP, REWARDS, STATE, STEP_NUMBER,
-  TIMESTAMP,
+  BATCH, FLAGS, FULLY_APPRAISED, HEADER, H_BATCH_FLAGS, H_HEAD_SLOT, H_NEXT_SEQ, H_REFUSED_INDEX, H_SIZE, PACKED_SHIFT,
+  RECORD_BYTES, REFUSED_ACTION, REFUSED_REWARD, REFUSED_STATE, REFUSED_TIMESTAMP, TIMESTAMP,
 } from '../src/layout'
-import { writeId } from './ids'
-import {
-  actionIsFinite, floatsAreGood, isSafeUnsigned, rewardIsInRange, rewardsAreInRange, SEQ_LIMIT, stateIsFinite,
-} from './record'
+import { fixed } from './area'
+import { clearStage, copyRecord, encode, refusal } from './encode'
+import { actionIsFinite, floatsAreGood, rewardsAreInRange, SEQ_LIMIT, stateIsFinite } from './record'
 import { capacity, headSlot, masks, nextSeq, recordAt, requiredMask, size } from './state'
-
-@inline export function copyRecord(target: usize, source: usize): void {
-  v128.store(target, v128.load(source))
-  v128.store(target, v128.load(source, 16), 16)
-  v128.store(target, v128.load(source, 32), 32)
-  v128.store(target, v128.load(source, 48), 48)
-  v128.store(target, v128.load(source, 64), 64)
-  v128.store(target, v128.load(source, 80), 80)
-  v128.store(target, v128.load(source, 96), 96)
-  v128.store(target, v128.load(source, 112), 112)
-}
 
 @inline export function copyRecords(target: usize, source: usize, count: u32): void {
   // Measured: a call to memory.copy pays from some 64 records on.
@@ -46,46 +32,6 @@ import { capacity, headSlot, masks, nextSeq, recordAt, requiredMask, size } from
 
 @inline function initialMask(flags: u32): u32 {
   return flags & FULLY_APPRAISED ? requiredMask : 0
-}
-
-@inline function clearStage(stage: usize): void {
-  const zero = i64x2.splat(0)
-  v128.store(stage, zero, 40)
-  v128.store(stage, zero, 56)
-  v128.store(stage, zero, 72)
-  v128.store(stage, zero, 88)
-}
-
-@inline function refusal(stage: usize, timestamp: f64, episode: f64, how: u32, h: f32, c: f32, e: f32, g: f32): u32 {
-  if (!isSafeUnsigned(timestamp)) return REFUSED_TIMESTAMP
-  if (!(how & EPISODE_STAGED) && !isSafeUnsigned(episode)) return REFUSED_EPISODE
-  if (!stateIsFinite(stage)) return REFUSED_STATE
-  if (!actionIsFinite(stage)) return REFUSED_ACTION
-  const good = rewardIsInRange(h) & rewardIsInRange(c) & rewardIsInRange(e) & rewardIsInRange(g)
-  return good ? 0 : REFUSED_REWARD
-}
-
-/** Assembles the accepted event of `stage` at `record`. */
-@inline function encode(
-  record: usize, stage: usize, timestamp: f64, episode: f64, step: u32, typeAndFlags: u32, adna: u32, how: u32,
-  h: f32, c: f32, e: f32, g: f32,
-): void {
-  const us = <i64>timestamp
-  if (how & ID_GIVEN) v128.store(record, v128.load(stage), EVENT_ID)
-  else writeId(record + EVENT_ID, <bool>(how & ID_V7), us)
-  store<i64>(record, us, TIMESTAMP)
-  store<i64>(record, how & EPISODE_STAGED ? load<i64>(stage, EPISODE_ID) : <i64>episode, EPISODE_ID)
-  store<u32>(record, step, STEP_NUMBER)
-  store<u32>(record, typeAndFlags, EVENT_TYPE)
-  v128.store(record, v128.load(stage, STATE), STATE)
-  v128.store(record, v128.load(stage, STATE + 16), STATE + 16)
-  v128.store(record, v128.load(stage, ACTION), ACTION)
-  v128.store(record, v128.load(stage, ACTION + 16), ACTION + 16)
-  store<f32>(record, h, REWARDS)
-  store<f32>(record, c, REWARDS + 4)
-  store<f32>(record, e, REWARDS + 8)
-  store<f32>(record, g, REWARDS + 12)
-  store<u64>(record, <u64>adna, ADNA_VERSION_HASH)
 }
 
 /**
@@ -120,11 +66,11 @@ export function commit(
 export function checkRecords(count: u32): i32 {
   let flags: u32 = 0
   for (let i: u32 = 0; i < count; i++) {
-    const record = <usize>BATCH + i * RECORD_BYTES
+    const record = fixed(BATCH) + i * RECORD_BYTES
     flags |= load<u16>(record, FLAGS)
     const early = load<u64>(record, TIMESTAMP) < <u64>SEQ_LIMIT
     if (early && floatsAreGood(record)) continue
-    store<u32>(HEADER + H_REFUSED_INDEX, i)
+    store<u32>(fixed(HEADER) + H_REFUSED_INDEX, i)
     if (!early) return REFUSED_TIMESTAMP
     if (!stateIsFinite(record)) return REFUSED_STATE
     return actionIsFinite(record) && !rewardsAreInRange(record) ? REFUSED_REWARD : REFUSED_ACTION
@@ -135,7 +81,8 @@ export function checkRecords(count: u32): i32 {
 
 /** Remembers the flags of an event of the batch that is being checked; the library clears them before. */
 @inline export function noteFlags(flags: u32): void {
-  store<u32>(HEADER + H_BATCH_FLAGS, load<u32>(HEADER + H_BATCH_FLAGS) | flags)
+  const header = fixed(HEADER)
+  store<u32>(header + H_BATCH_FLAGS, load<u32>(header + H_BATCH_FLAGS) | flags)
 }
 
 /** Sets the masks of `count` records of the checked batch, which stand in the ring from `slot` on without a wrap. */

@@ -86,15 +86,19 @@ function runBack(slot: u32, length: u32, reach: u32): i64 {
   return distance
 }
 
+/** Takes the run away that the event which stood at `slot` started. */
+@inline export function dropRun(slot: u32): void {
+  const span = load<u32>(spanAt(slot))
+  if (!span) return
+  // Its end was newer, so that nothing has been folded over it yet.
+  store<u32>(spanAt(slot), 0)
+  unmarkEnd(after(slot, span - 1))
+  store<u32>(HEADER + H_RUNS_COUNT, load<u32>(HEADER + H_RUNS_COUNT) - 1)
+}
+
 /** Folds the event `seq` at `slot`; `reach` events, it included, are still in the ring up to it. */
 function foldEvent(seq: i64, slot: u32, length: u32, reach: u32): void {
-  const span = load<u32>(spanAt(slot))
-  if (span) {
-    // The event that stood here before started a run. Its end was newer, so that nothing has been folded over it yet.
-    store<u32>(spanAt(slot), 0)
-    unmarkEnd(after(slot, span - 1))
-    store<u32>(HEADER + H_RUNS_COUNT, load<u32>(HEADER + H_RUNS_COUNT) - 1)
-  }
+  dropRun(slot)
   const bucket = bucketOf(load<u64>(recordAt(slot), EPISODE_ID))
   store<u32>(linkAt(slot), <u32>seq - load<u32>(bucket))
   store<u32>(bucket, <u32>seq)

@@ -49,14 +49,20 @@ export { uniform } from './stream/sampling/uniform.js'
 export { ExperienceStream } from './stream/stream.js'
 export type { Subscription } from './stream/subscription.js'
 export type {
+  AttachOptions,
   BulkResult,
   Clock,
   EventFilter,
   FindOptions,
+  HandleOptions,
+  MemberStats,
+  RetireOptions,
   SampleOptions,
   SeqRange,
+  StreamHandle,
   StreamOptions,
   StreamStats,
   SubscribeOptions,
   SubscriptionStats,
+  ThreadsStats,
 } from './stream/types.js'

@@ -186,3 +186,128 @@ export const IF_FLAGS = 2
 export const IF_EPISODE = 4
 export const IF_TIME = 8
 export const IF_REWARD = 16
+
+// ── The shared ring: one memory for all threads, read and written by the module of assembly/shared.
+//
+//     0 ───────── static data of the module
+//     CONTROL ─── the memory map, the claim counter, the words that waiting threads sleep on
+//     MEMBERS ─── a line for each thread that takes part: its state, its claim, its counters
+//     AREAS ───── for each thread an area laid out as [HEADER, RECORDS) above: stages, ids, batches, results
+//     records, stamps, cells, epochs: the ring, as threads/shared-map.ts places them
+
+/** `XPSS` read as a little-endian u32. */
+export const SHARED_MAGIC = 0x53535058
+export const SHARED_VERSION = 1
+export const CONTROL = 65536
+export const MEMBERS = 69632
+export const MEMBER_BYTES = 128
+export const MOST_MEMBERS = 256
+export const AREAS = 102400
+export const AREA_BYTES = 196608
+
+// Behind CONTROL: the map, u32 each, written before anybody attaches.
+export const S_MAGIC = 0
+export const S_VERSION = 4
+export const S_FINGERPRINT = 8
+export const S_CAPACITY = 12
+export const S_MEMBERS = 16
+export const S_REQUIRED_MASK = 20
+export const S_TAG_SHIFT = 24
+export const S_CLAIM_LIMIT = 28
+export const S_RECORDS = 32
+export const S_STAMPS = 36
+export const S_CELLS = 40
+export const S_EPOCHS = 44
+export const S_KNOWN = 48
+export const S_BLOCKS = 52
+export const S_EXPLICIT = 56
+export const S_ID_MODE = 60
+export const S_FIRST_SEQ = 64
+// What changes: each word that threads contend for has a cache line of its own. Sequence numbers and counters are i64.
+export const S_CLAIMED = 128
+export const S_FRONTIER = 256
+export const S_WAITING = 384
+export const S_WAKE = 388
+export const S_CLOSED = 392
+export const S_SAMPLERS = 512
+// Counters of members that are gone.
+export const S_WRITTEN = 640
+export const S_ABORTED = 648
+export const S_EVICTED = 656
+export const S_FINISHED = 664
+export const S_APPLIED = 672
+export const S_TOO_LATE = 680
+
+// A member. The state is changed by compare-and-swap, alone or as one i64 with the generation; the rest by the member
+// alone (or by who retires it).
+export const M_STATE = 0
+export const M_GENERATION = 4
+export const M_CLAIM_NEXT = 8
+export const M_CLAIM_END = 16
+export const M_CLAIM_SIZE = 24
+export const M_FENCE = 28
+export const M_WRITTEN = 32
+export const M_ABORTED = 40
+export const M_EVICTED = 48
+export const M_FINISHED = 56
+export const M_APPLIED = 64
+export const M_TOO_LATE = 72
+/** The sequence number that the last call gave or met, f64. */
+export const M_SEQ = 80
+/** What a read of a range met beside events: missed and aborted numbers, and where it stopped, f64 each. */
+export const M_MISSED = 88
+export const M_HOLES = 96
+export const M_STOPPED = 104
+/** Slot of the next claimed number. */
+export const M_CLAIM_SLOT = 112
+
+export const MEMBER_FREE = 0
+export const MEMBER_RESERVED = 1
+export const MEMBER_ACTIVE = 2
+export const MEMBER_RETIRED = 3
+/** Active, and in the middle of changing its claim. */
+export const MEMBER_BUSY = 4
+
+// Where a read leaves a record in the thread's area: places that only the sampler and the filter of a stream of one
+// thread use.
+export const READ_RECORD = 66816
+export const VIEW_RECORD = 66944
+
+/** Sequence numbers that a thread claims at a time, at most. */
+export const CLAIM_NUMBERS = 64
+/** Slots of a block, which share an epoch. */
+export const BLOCK_SLOTS = 64
+
+// A stamp, i64: eight times the sequence number, plus what became of it.
+export const STAMP_SHIFT = 3
+export const STAMP_WRITING = 1
+export const STAMP_PUBLISHED = 2
+export const STAMP_ABORTED = 3
+export const STAMP_KIND = 3
+/** Added to a published stamp once somebody has written to the event's cells. */
+export const STAMP_LATE = 4
+
+// The cells of a slot, i64 each: a value in the low half, in the high half the tag of the event that it belongs to.
+export const CELL_BYTES = 64
+export const CELL_STATUS = 0
+export const CELL_PRIORITY = 8
+export const CELL_REWARDS = 16
+/** The status is the flags and, from this bit on, the mask. */
+export const STATUS_MASK_SHIFT = 16
+
+// What a late change looks like for a sampler's copy: seq f64, slot u32, flags u32, four rewards and the priority f32.
+export const CHANGE_BYTES = 40
+export const CHANGE_SLOT = 8
+export const CHANGE_FLAGS = 12
+export const CHANGE_REWARDS = 16
+export const CHANGE_PRIORITY = 32
+
+// Why a shared write did not take place, beside the reasons above; what became of a late write.
+export const REFUSED_EXHAUSTED = 10
+export const REFUSED_RETIRED = 11
+export const REFUSED_CLOSED = 12
+export const LATE_APPLIED = 0
+export const LATE_EVICTED = 1
+export const LATE_NOT_WRITTEN = 2
+export const LATE_ABORTED = 3
+export const LATE_REFUSED = 4

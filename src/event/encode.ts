@@ -6,12 +6,12 @@
  */
 
 import { invalid } from '../errors.js'
-import type { Ring } from '../kernel/ring.js'
 import * as L from '../layout.js'
 import type { ClockFunction } from './clock.js'
 import { assertU64 } from './episode.js'
 import { type IdPool, idBytes } from './id.js'
 import { integerRefusal, refusalError } from './refusal.js'
+import type { EventTarget } from './target.js'
 import type { EventInput } from './types.js'
 
 const STAGE = L.OBJECT_STAGE
@@ -21,12 +21,12 @@ const EPISODE = (STAGE + L.EPISODE_ID) >>> 3
 
 /** Writes event objects to the ring, or packs them for a batch. */
 export class EventEncoder {
-  private readonly ring: Ring
+  private readonly ring: EventTarget
   private readonly ids: IdPool
   private readonly clock: ClockFunction
   private readonly idMode: number
 
-  constructor(ring: Ring, ids: IdPool, clock: ClockFunction, idMode: number) {
+  constructor(ring: EventTarget, ids: IdPool, clock: ClockFunction, idMode: number) {
     this.ring = ring
     this.ids = ids
     this.clock = clock
@@ -69,7 +69,10 @@ export class EventEncoder {
         how |= L.EPISODE_STAGED
       }
       const refused = this.call(event, index, timestamp, episode, how)
-      if (refused !== 0) throw refusalError(refused, event, where)
+      if (refused !== 0) {
+        this.ring.refuse(refused, 1)
+        throw refusalError(refused, event, where)
+      }
       if (eventId === undefined) this.ids.left--
     } catch (error) {
       this.clear()

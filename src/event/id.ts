@@ -7,8 +7,8 @@
 
 import { parse } from 'uuid'
 import { invalid } from '../errors.js'
-import type { Kernel } from '../kernel/kernel.js'
 import * as L from '../layout.js'
+import type { Lanes } from './view.js'
 
 const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
@@ -52,11 +52,11 @@ const RANDOM_BYTES = 65536
 export class IdPool {
   /** Ids that the pool still holds. */
   left = 0
-  private readonly kernel: Kernel
+  private readonly kernel: Pick<Lanes, 'u8' | 'u32'>
   private readonly random = new Uint8Array(RANDOM_BYTES)
   private used = RANDOM_BYTES
 
-  constructor(kernel: Kernel) {
+  constructor(kernel: Pick<Lanes, 'u8' | 'u32'>) {
     this.kernel = kernel
   }
 

@@ -4,10 +4,14 @@
  * @module
  */
 
-import type { Ring } from '../kernel/ring.js'
 import * as L from '../layout.js'
 import { formatId } from './id.js'
 import type { ExperienceEvent } from './types.js'
+
+/** Tells whether an event still stands where a view shows it. */
+export interface LiveWindow {
+  isLive(seq: number): boolean
+}
 
 /** Views of the same bytes, aligned to 8. */
 export interface Lanes {
@@ -54,10 +58,10 @@ export class EventView {
   seq = -1
   private lanes: Lanes | undefined
   private word = 0
-  private ring: Ring | undefined
+  private ring: LiveWindow | undefined
 
   /** @internal Moves the view to the record at `word` of `lanes`; `ring` if it stands in one. */
-  moveTo(lanes: Lanes, word: number, seq: number, ring: Ring | undefined): this {
+  moveTo(lanes: Lanes, word: number, seq: number, ring: LiveWindow | undefined): this {
     this.lanes = lanes
     this.word = word
     this.seq = seq

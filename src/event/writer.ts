@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { Ring } from '../kernel/ring.js'
 import * as L from '../layout.js'
 import type { ClockFunction } from './clock.js'
 import { assertU64 } from './episode.js'
 import { type IdPool, idBytes } from './id.js'
 import { integerRefusal, refusalError } from './refusal.js'
+import type { EventTarget } from './target.js'
 
 const STAGE = L.WRITER_STAGE
 const EPISODE = (STAGE + L.EPISODE_ID) >>> 3
@@ -60,21 +60,21 @@ export class EventWriter {
   rewardGoal = 0
   /** An integer in [0, 2^32). */
   adnaVersionHash = 0
-  private readonly ring: Ring
+  private readonly ring: EventTarget
   private readonly ids: IdPool
   private readonly clock: ClockFunction
   private readonly idMode: number
   private readonly f32: Float32Array
 
   /** @internal Streams make their writer. */
-  constructor(ring: Ring, ids: IdPool, clock: ClockFunction, idMode: number) {
+  constructor(ring: EventTarget, ids: IdPool, clock: ClockFunction, idMode: number) {
     this.ring = ring
     this.ids = ids
     this.clock = clock
     this.idMode = idMode
     this.f32 = ring.kernel.f32
     const vector = (offset: number): Float32Array => {
-      return new Float32Array(this.f32.buffer, STAGE + offset, L.VECTOR_LENGTH)
+      return this.f32.subarray((STAGE + offset) >>> 2, ((STAGE + offset) >>> 2) + L.VECTOR_LENGTH)
     }
     this.state = vector(L.STATE)
     this.action = vector(L.ACTION)
@@ -185,8 +185,11 @@ export class EventWriter {
   }
 
   private refuse(reason: number): never {
-    const error = refusalError(reason, this)
-    this.reset()
-    throw error
+    try {
+      this.ring.refuse(reason, 1)
+      throw refusalError(reason, this)
+    } finally {
+      this.reset()
+    }
   }
 }

@@ -23,15 +23,19 @@ let compiled: WebAssembly.Module | undefined
  */
 export async function instantiateCore(memory: WebAssembly.Memory, module?: WebAssembly.Module): Promise<KernelExports> {
   if (module === undefined) compiled ??= await WebAssembly.compile(moduleBytes(coreModuleText))
-  const imports: Imports = { env: { memory } }
-  const { instance } = await instantiate(module ?? (compiled as WebAssembly.Module), imports)
-  return instance.exports as unknown as KernelExports
+  return instantiateModule(memory, module ?? (compiled as WebAssembly.Module))
 }
 
 /** Instantiates at once. Chromium before version 115 refuses this on a page's main thread. */
 export function instantiateCoreSync(memory: WebAssembly.Memory, module?: WebAssembly.Module): KernelExports {
   if (module === undefined) compiled ??= new WebAssembly.Module(moduleBytes(coreModuleText))
   const imports: Imports = { env: { memory } }
-  const { instance } = instantiateSync(module ?? (compiled as WebAssembly.Module), imports)
-  return instance.exports as unknown as KernelExports
+  return instantiateSync(module ?? (compiled as WebAssembly.Module), imports).instance
+    .exports as unknown as KernelExports
+}
+
+/** Instantiates any module that imports a memory and nothing else. */
+export async function instantiateModule<T>(memory: WebAssembly.Memory, module: WebAssembly.Module): Promise<T> {
+  const imports: Imports = { env: { memory } }
+  return (await instantiate(module, imports)).instance.exports as unknown as T
 }

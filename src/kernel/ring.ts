@@ -50,6 +50,11 @@ export class Ring {
     return this.next - this.size
   }
 
+  /** Where what comes next begins. */
+  get upcoming(): number {
+    return this.next
+  }
+
   /** The slot of the live event `seq`, or of the one that comes next. */
   slotOf(seq: number): number {
     const slot = this.head - (this.next - seq)
@@ -86,6 +91,9 @@ export class Ring {
   assertOpen(): void {
     if (this.closed) throw new ClosedError('stream')
   }
+
+  /** Nothing but a field is ever a reason to refuse a write: `assertRoom` has looked after the number. */
+  refuse(): void {}
 
   /** Makes sure that `count` more events can be written. */
   assertRoom(count: number): void {

@@ -13,20 +13,34 @@ import type { EventEncoder } from '../event/encode.js'
 import type { IdPool } from '../event/id.js'
 import { REWARD_FIELDS, refusalError } from '../event/refusal.js'
 import type { EventColumns, EventInput } from '../event/types.js'
-import type { Ring } from '../kernel/ring.js'
+import type { Lanes } from '../event/view.js'
+import type { KernelExports } from '../kernel/exports.js'
 import * as L from '../layout.js'
 import { COLUMNS, columnLength } from './columns.js'
 import type { SeqRange } from './types.js'
 
-/** Writes batches to one ring. */
-export class BatchWriter {
-  private readonly ring: Ring
+/** A ring that takes checked batches. */
+export interface BatchTarget {
+  readonly kernel: Lanes & { readonly core: BatchExports }
+  readonly capacity: number
+  assertOpen(): void
+  /** Makes sure that `count` more events can be written. */
+  assertRoom(count: number): void
+  /** Follows the module, which has written `count` events. */
+  wrote(count: number): void
+}
+
+type BatchExports = Pick<KernelExports, 'checkRecords' | 'appendRecords' | 'checkColumns' | 'appendColumns'>
+
+/** Checks batches and hands them to one ring. */
+export abstract class BatchWriter<Target extends BatchTarget> {
+  protected readonly ring: Target
   private readonly encoder: EventEncoder
   private readonly ids: IdPool
   private readonly clock: ClockFunction
   private readonly idMode: number
 
-  constructor(ring: Ring, encoder: EventEncoder, ids: IdPool, clock: ClockFunction, idMode: number) {
+  constructor(ring: Target, encoder: EventEncoder, ids: IdPool, clock: ClockFunction, idMode: number) {
     this.ring = ring
     this.encoder = encoder
     this.ids = ids
@@ -38,17 +52,22 @@ export class BatchWriter {
     this.ring.assertOpen()
     // The checks gather the flags of the batch there: without FULLY_APPRAISED its masks need no look at the records.
     this.ring.kernel.u32[(L.HEADER + L.H_BATCH_FLAGS) >>> 2] = 0
-    const start = this.ring.next
-    if (events instanceof Uint8Array) this.packed(events)
-    else if (Array.isArray(events)) this.objects(events as readonly EventInput[])
-    else if (typeof events === 'object' && events !== null) this.columns(events as EventColumns)
-    else {
-      throw invalid('events', 'be a list of events, packed records or columns', events)
-    }
-    return { start, end: this.ring.next }
+    if (events instanceof Uint8Array) return this.written(this.packed(events))
+    if (Array.isArray(events)) return this.written(this.objects(events as readonly EventInput[]))
+    if (typeof events === 'object' && events !== null) return this.written(this.columns(events as EventColumns))
+    throw invalid('events', 'be a list of events, packed records or columns', events)
   }
 
-  private packed(bytes: Uint8Array): void {
+  /** Takes the sequence numbers of `count` checked events and returns how many of the first ones to pass over. */
+  protected abstract take(count: number): number
+
+  /** Writes checked records whose numbers are taken. */
+  protected abstract append(bytes: Uint8Array, count: number): void
+
+  /** The numbers of the `count` events that were written last. */
+  protected abstract written(count: number): SeqRange
+
+  private packed(bytes: Uint8Array): number {
     const count = bytes.length / L.RECORD_BYTES
     if (!Number.isInteger(count)) {
       throw invalid('packed records', `be a multiple of ${L.RECORD_BYTES} bytes`, bytes.length)
@@ -56,12 +75,19 @@ export class BatchWriter {
     this.ring.assertRoom(count)
     if (count <= L.CHUNK && count <= this.ring.capacity) {
       this.check(bytes, 0, count)
-      this.ring.kernel.core.appendRecords(count)
-      this.ring.wrote(count)
-      return
+      return this.appendStaged(count)
     }
     for (let from = 0; from < count; from += L.CHUNK) this.check(bytes, from, Math.min(L.CHUNK, count - from))
-    this.appendChecked(bytes, count)
+    this.append(bytes, count)
+    return count
+  }
+
+  /** Writes the checked records of a batch that fits into memory whole. */
+  private appendStaged(count: number): number {
+    this.take(count)
+    this.ring.kernel.core.appendRecords(count)
+    this.ring.wrote(count)
+    return count
   }
 
   /** Stages the records [from, from + count) and checks them. */
@@ -90,38 +116,12 @@ export class BatchWriter {
     }
   }
 
-  /** Copies checked records straight to the head, in pieces that do not wrap. @internal for benches as well. */
-  appendChecked(bytes: Uint8Array, count: number): void {
-    const { ring } = this
-    const skipped = this.skip(count)
-    for (let from = skipped; from < count; ) {
-      const piece = Math.min(count - from, ring.capacity - ring.head)
-      const records = bytes.subarray(from * L.RECORD_BYTES, (from + piece) * L.RECORD_BYTES)
-      ring.kernel.u8.set(records, L.RECORDS + ring.head * L.RECORD_BYTES)
-      ring.kernel.core.publishRecords(piece)
-      ring.wrote(piece)
-      from += piece
-    }
-  }
-
-  /** Gives numbers to those of `count` events that later ones of the same batch overwrite; returns how many. */
-  private skip(count: number): number {
-    const skipped = Math.max(0, count - this.ring.capacity)
-    if (skipped > 0) {
-      this.ring.kernel.core.skipEvents(skipped)
-      this.ring.wrote(skipped)
-    }
-    return skipped
-  }
-
-  private objects(events: readonly EventInput[]): void {
+  private objects(events: readonly EventInput[]): number {
     const count = events.length
     this.ring.assertRoom(count)
     if (count <= L.CHUNK && count <= this.ring.capacity) {
       this.pack(events, 0, count)
-      this.ring.kernel.core.appendRecords(count)
-      this.ring.wrote(count)
-      return
+      return this.appendStaged(count)
     }
     const bytes = new Uint8Array(count * L.RECORD_BYTES)
     for (let from = 0; from < count; from += L.CHUNK) {
@@ -129,21 +129,22 @@ export class BatchWriter {
       this.pack(events, from, piece)
       bytes.set(this.ring.kernel.u8.subarray(L.BATCH, L.BATCH + piece * L.RECORD_BYTES), from * L.RECORD_BYTES)
     }
-    this.appendChecked(bytes, count)
+    this.append(bytes, count)
+    return count
   }
 
   private pack(events: readonly EventInput[], from: number, count: number): void {
     for (let i = 0; i < count; i++) this.encoder.pack(events[from + i] as EventInput, i, `events[${from + i}]`)
   }
 
-  private columns(columns: EventColumns): void {
+  private columns(columns: EventColumns): number {
     const count = columnLength(columns)
     this.ring.assertRoom(count)
     const now = columns.timestamps === undefined ? this.clock() : 0
     for (let from = 0; from < count; from += L.CHUNK) this.stageColumns(columns, from, Math.min(L.CHUNK, count - from))
     // One chunk is staged still.
     const staged = count <= L.CHUNK
-    for (let from = this.skip(count); from < count; ) {
+    for (let from = this.take(count); from < count; ) {
       const piece = Math.min(L.CHUNK, this.ring.capacity, count - from)
       const has = staged ? this.has(columns) : this.stageColumns(columns, from, piece)
       if (columns.eventIds === undefined) this.ids.reserve(piece)
@@ -152,6 +153,7 @@ export class BatchWriter {
       this.ring.wrote(piece)
       from += piece
     }
+    return count
   }
 
   private has(columns: EventColumns): number {

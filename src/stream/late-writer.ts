@@ -4,13 +4,13 @@
  * @module
  */
 
-import { InvalidArgumentError, invalid, SequenceNotWrittenError } from '../errors.js'
+import { InvalidArgumentError, invalid } from '../errors.js'
 import { rewardError } from '../event/refusal.js'
 import type { AppraiserType } from '../event/types.js'
-import { assertSeq, type Ring } from '../kernel/ring.js'
+import type { Ring } from '../kernel/ring.js'
 import * as L from '../layout.js'
+import { assertSeqList, type BulkKernel, bulkUpdate, refusePriority, refuseReward } from './bulk.js'
 import type { BulkResult } from './types.js'
-import { assertInteger, LARGEST_BATCH } from './validate.js'
 
 const VALUES = L.IN_VALUES / 4
 const BACKS = L.OUT_SLOTS / 4
@@ -38,6 +38,16 @@ export class LateWriter {
     return 'applied'
   }
 
+  /** Adds to what the slot holds. */
+  addReward(seq: number, appraiser: AppraiserType, amount: number): 'applied' {
+    this.ring.assertOpen()
+    assertAppraiser(appraiser)
+    this.ring.backOf(seq)
+    if (typeof amount !== 'number') throw rewardError(amount, 'amount')
+    const before = this.ring.kernel.f32[this.ring.wordOf(seq) + L.REWARDS / 4 + appraiser] as number
+    return this.setReward(seq, appraiser, before + Math.fround(amount))
+  }
+
   /** Sets bits of an event's mask. */
   setBits(seq: number, bits: number): 'applied' {
     this.ring.assertOpen()
@@ -51,8 +61,12 @@ export class LateWriter {
     const { core } = this.ring.kernel
     const result = this.update(seqs, rewards, 'rewards', {
       check: (count) => core.checkRewards(count),
-      refuse: (value, i) => rewardError(value, `rewards[${i}]`),
-      apply: (count) => core.setRewards(count, appraiser),
+      refuse: refuseReward,
+      write: (from, count) => {
+        const live = this.stageBacks(seqs, from, count)
+        core.setRewards(count, appraiser)
+        return live
+      },
     })
     this.applied += result.applied
     return result
@@ -64,18 +78,19 @@ export class LateWriter {
     const { core } = this.ring.kernel
     return this.update(seqs, priorities, 'priorities', {
       check: (count) => core.checkPriorities(count),
-      refuse: (value, i) => {
-        const name = `priorities[${i}]`
-        return invalid(name, 'be at least 0 and finite as f32', value)
+      refuse: refusePriority,
+      write: (from, count) => {
+        const live = this.stageBacks(seqs, from, count)
+        core.setPriorities(count)
+        return live
       },
-      apply: (count) => core.setPriorities(count),
     })
   }
 
   getPriorities(seqs: ArrayLike<number>): Float32Array {
     this.ring.assertOpen()
     this.assertExplicit('getPriorities')
-    this.assertSeqs(seqs)
+    assertSeqList(seqs, this.ring.next)
     const { core, f32 } = this.ring.kernel
     const priorities = new Float32Array(seqs.length)
     for (let from = 0; from < seqs.length; from += L.CHUNK) {
@@ -92,20 +107,6 @@ export class LateWriter {
     throw new InvalidArgumentError(`${call} needs a stream created with priority: 'explicit', this one has 'reward'`)
   }
 
-  /** Every sequence number must have been written; evicted ones are fine. */
-  private assertSeqs(seqs: ArrayLike<number>): void {
-    const length: unknown = typeof seqs === 'object' && seqs !== null ? seqs.length : undefined
-    if (typeof length !== 'number') throw invalid('seqs', 'be a list of numbers', seqs)
-    assertInteger(length, 'seqs.length', 0, LARGEST_BATCH)
-    const { next } = this.ring
-    for (let i = 0; i < length; i++) {
-      const seq = seqs[i] as number
-      if (seq >= 0 && seq < next && Math.floor(seq) === seq) continue
-      assertSeq(seq, `seqs[${i}]`)
-      throw new SequenceNotWrittenError(seq, next)
-    }
-  }
-
   /** Stages the distances from the head, 0 for evicted events, and returns how many are live. */
   private stageBacks(seqs: ArrayLike<number>, from: number, count: number): number {
     const { next, oldest, kernel } = this.ring
@@ -119,43 +120,11 @@ export class LateWriter {
     return live
   }
 
-  private stageValues(values: ArrayLike<number>, from: number, count: number): void {
-    const { f32 } = this.ring.kernel
-    for (let i = 0; i < count; i++) {
-      const value: unknown = values[from + i]
-      // NaN is refused by the check that follows.
-      f32[VALUES + i] = typeof value === 'number' ? value : Number.NaN
-    }
-  }
-
-  private update(
-    seqs: ArrayLike<number>,
-    values: ArrayLike<number>,
-    name: string,
-    kernel: { check(count: number): number; refuse(value: unknown, i: number): Error; apply(count: number): void },
-  ): BulkResult {
-    this.assertSeqs(seqs)
-    const { length } = seqs
-    const given: unknown = typeof values === 'object' && values !== null ? values.length : undefined
-    if (given !== length) {
-      throw invalid(name, `have ${length} values, one for each of seqs`, values)
-    }
-    for (let from = 0; from < length; from += L.CHUNK) {
-      const count = Math.min(L.CHUNK, length - from)
-      this.stageValues(values, from, count)
-      const refused = kernel.check(count)
-      if (refused >= 0) throw kernel.refuse(values[from + refused], from + refused)
-    }
-    let applied = 0
-    for (let from = 0; from < length; from += L.CHUNK) {
-      const count = Math.min(L.CHUNK, length - from)
-      // A single chunk is staged still.
-      if (length > L.CHUNK) this.stageValues(values, from, count)
-      applied += this.stageBacks(seqs, from, count)
-      kernel.apply(count)
-    }
-    this.evicted += length - applied
-    return { applied, corrected: 0, evicted: length - applied }
+  private update(seqs: ArrayLike<number>, values: ArrayLike<number>, name: string, kernel: BulkKernel): BulkResult {
+    assertSeqList(seqs, this.ring.next)
+    const result = bulkUpdate(seqs, values, name, this.ring.kernel.f32, kernel)
+    this.evicted += result.evicted
+    return result
   }
 }
 

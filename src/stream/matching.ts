@@ -22,7 +22,7 @@ interface Conditions {
 
 /** Marks, counts and lists events of the live window. */
 export class Matcher {
-  private readonly ring: Ring
+  protected readonly ring: Ring
   private readonly header: DataView
   private used = false
 
@@ -80,7 +80,7 @@ export class Matcher {
     const marks = new Uint8Array((size + 7) >>> 3)
     for (let rank = 0; rank < size; rank++) {
       const seq = oldest + rank
-      if (predicate(view.moveTo(kernel, ring.wordOf(seq), seq, ring))) {
+      if (predicate(this.show(view, seq))) {
         marks[rank >>> 3] = (marks[rank >>> 3] as number) | (1 << (rank & 7))
       }
       if (ring.next !== next) {
@@ -111,14 +111,28 @@ export class Matcher {
   }
 
   /** The live part of the range that the filter looks at. */
-  range(filter: EventFilter): { start: number; end: number } {
-    const { from, to } = this.conditions(filter)
+  range({ startSeq, endSeq }: EventFilter): { start: number; end: number } {
+    const { from, to } = this.bounds(startSeq, endSeq)
     return { start: this.ring.oldest + from, end: this.ring.oldest + to }
+  }
+
+  /** Moves a view to a live event. */
+  protected show(view: EventView, seq: number): EventView {
+    return view.moveTo(this.ring.kernel, this.ring.wordOf(seq), seq, this.ring)
+  }
+
+  /** The ranks of the live window that sequence numbers in [startSeq, endSeq) have. */
+  protected bounds(startSeq: unknown, endSeq: unknown): { from: number; to: number } {
+    const { oldest, next } = this.ring
+    const first = startSeq === undefined ? oldest : rangeEnd(startSeq, 'startSeq')
+    const last = endSeq === undefined ? next : rangeEnd(endSeq, 'endSeq')
+    const start = Math.min(Math.max(first, oldest), next)
+    return { from: start - oldest, to: Math.max(start, Math.min(last, next)) - oldest }
   }
 
   private conditions(filter: EventFilter): Conditions {
     const { types, flags, episodeId, from, to, minReward, maxReward, startSeq, endSeq } = filter
-    const { header, ring } = this
+    const { header } = this
     let bits = 0
     let list: readonly number[] = []
     if (types !== undefined) {
@@ -144,11 +158,7 @@ export class Matcher {
       header.setFloat64(L.F_MAX_REWARD, bound(maxReward, 'maxReward', Number.POSITIVE_INFINITY), true)
       bits |= L.IF_REWARD
     }
-    const first = startSeq === undefined ? ring.oldest : rangeEnd(startSeq, 'startSeq')
-    const last = endSeq === undefined ? ring.next : rangeEnd(endSeq, 'endSeq')
-    const start = Math.min(Math.max(first, ring.oldest), ring.next)
-    const end = Math.max(start, Math.min(last, ring.next))
-    return { bits, types: list, from: start - ring.oldest, to: end - ring.oldest }
+    return { bits, types: list, ...this.bounds(startSeq, endSeq) }
   }
 
   private set(bits: number, types: readonly number[]): void {
@@ -170,7 +180,8 @@ function bound(value: unknown, name: string, open: number): number {
   return value
 }
 
-function rangeEnd(seq: unknown, name: string): number {
+/** An end of a range of sequence numbers. */
+export function rangeEnd(seq: unknown, name: string): number {
   assertSeq(seq, name)
   return seq
 }

@@ -10,7 +10,7 @@ import { AppraiserType } from '../event/types.js'
 import { SEQ_LIMIT } from '../kernel/ring.js'
 import * as L from '../layout.js'
 import type { StreamOptions } from './types.js'
-import { assertChoice, assertInteger, assertKeys } from './validate.js'
+import { assertBoolean, assertChoice, assertInteger, assertKeys } from './validate.js'
 
 /** Options with everything decided. */
 export interface ResolvedOptions {
@@ -23,11 +23,27 @@ export interface ResolvedOptions {
   requiredMask: number
   explicit: boolean
   maxLag: number
+  shared: boolean
+  maxThreads: number
   firstSeq: number
   module: WebAssembly.Module | undefined
 }
 
-const KEYS = ['capacity', 'ids', 'clock', 'seed', 'prefault', 'appraisers', 'priority', 'maxLag', 'firstSeq', 'module']
+const KEYS = [
+  'capacity',
+  'ids',
+  'clock',
+  'seed',
+  'prefault',
+  'appraisers',
+  'priority',
+  'maxLag',
+  'shared',
+  'maxThreads',
+  'firstSeq',
+  'module',
+]
+const DEFAULT_THREADS = 32
 const DEFAULT_CAPACITY = 1_000_000
 /** No memory holds more; the memory map tells the exact limit. */
 const CAPACITY_LIMIT = 2 ** 32 - 1
@@ -40,10 +56,10 @@ export function resolveOptions(options: StreamOptions = {}): ResolvedOptions {
   assertChoice(ids, 'ids', ['v4', 'v7'])
   assertChoice(priority, 'priority', ['reward', 'explicit'])
   assertInteger(firstSeq, 'firstSeq', 0, SEQ_LIMIT - 1)
-  if (typeof prefault !== 'boolean') {
-    throw invalid('prefault', 'be true or false', prefault)
-  }
-  const { maxLag = capacity } = options
+  const { shared = false, maxThreads = DEFAULT_THREADS, maxLag = capacity } = options
+  assertBoolean(prefault, 'prefault')
+  assertBoolean(shared, 'shared')
+  assertInteger(maxThreads, 'maxThreads', 1, L.MOST_MEMBERS)
   assertInteger(maxLag, 'maxLag', 1, SEQ_LIMIT)
   return {
     capacity,
@@ -54,6 +70,8 @@ export function resolveOptions(options: StreamOptions = {}): ResolvedOptions {
     requiredMask: maskOf(options.appraisers),
     explicit: priority === 'explicit',
     maxLag,
+    shared,
+    maxThreads,
     firstSeq,
     module: options.module,
   }

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { Ring } from '../kernel/ring.js'
+import { invalid } from '../errors.js'
+import { assertSeq, type Ring } from '../kernel/ring.js'
 import * as L from '../layout.js'
 import type { EventBatch } from './batch.js'
 
@@ -28,4 +29,11 @@ export function pieces(ring: Ring, start: number, end: number): Uint8Array[] {
   const first = Math.min(bytes, L.RECORDS + ring.capacity * L.RECORD_BYTES - from)
   if (first === bytes) return [u8.subarray(from, from + bytes)]
   return [u8.subarray(from, from + first), u8.subarray(L.RECORDS, L.RECORDS + bytes - first)]
+}
+
+/** @throws {InvalidArgumentError} unless both are sequence numbers and in order. */
+export function assertRange(start: number, end: number): void {
+  assertSeq(start, 'start')
+  assertSeq(end, 'end')
+  if (end < start) throw invalid('end', `be at least start = ${start}`, end)
 }

@@ -14,6 +14,7 @@ import type { SampleBatch, SampledSeqs } from './batch.js'
 import type { Matcher } from './matching.js'
 import { Draw, type Sink } from './sampling/draw.js'
 import type { SamplingStrategy } from './sampling/strategy.js'
+import { assertInteger, assertKeys, LARGEST_BATCH } from './validate.js'
 
 const STATE_BYTES = 32
 
@@ -68,4 +69,19 @@ export class Sampler {
     if (this.ring.size === 0) return 0
     return strategy.draw(new Draw(this.ring, this.matcher, size, replacement, sink))
   }
+}
+
+/**
+ * Checks what a caller asks of a sample. Returns whether an event may be drawn more than once.
+ * @throws {InvalidArgumentError} naming the argument.
+ */
+export function checkSample(size: number, strategy: SamplingStrategy, options: { replacement?: unknown }): boolean {
+  if (typeof strategy !== 'object' || strategy === null || typeof strategy.draw !== 'function') {
+    throw invalid('strategy', 'be made by SamplingStrategy', strategy)
+  }
+  assertInteger(size, 'size', 0, Math.floor(LARGEST_BATCH / strategy.rows))
+  assertKeys(options, 'options', ['replacement', 'into'])
+  const { replacement = strategy.replacement } = options
+  if (typeof replacement === 'boolean') return replacement
+  throw invalid('replacement', 'be true or false', replacement)
 }

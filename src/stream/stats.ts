@@ -4,19 +4,16 @@
  * @module
  */
 
+import type { Kernel } from '../kernel/kernel.js'
 import type { Ring } from '../kernel/ring.js'
 import * as L from '../layout.js'
 import type { LateWriter } from './late-writer.js'
-import type { SubscriptionRegistry } from './subscription.js'
+import type { SubscriptionRegistry } from './ring-subscription.js'
 import type { StreamStats } from './types.js'
 
 /** A snapshot; `written = readable + evicted`, and `received + filtered + missed = position − from` for every cursor. */
 export function collectStats(ring: Ring, late: LateWriter, registry: SubscriptionRegistry): StreamStats {
   const { kernel } = ring
-  const indexed = kernel.u32[(L.HEADER + L.H_TREE_SOURCE) >>> 2] !== L.SOURCE_NONE
-  const indexValue = (offset: number): number | undefined => {
-    return indexed ? kernel.f64[(L.HEADER + offset) >>> 3] : undefined
-  }
   return {
     capacity: ring.capacity,
     firstSeq: ring.first,
@@ -30,13 +27,19 @@ export function collectStats(ring: Ring, late: LateWriter, registry: Subscriptio
       evicted: late.evicted,
       fullyAppraised: kernel.headerCount(L.H_FULLY_APPRAISED),
     },
-    index: {
-      alpha: indexValue(L.H_ALPHA),
-      epsilon: indexValue(L.H_EPSILON),
-      rebuilds: kernel.headerCount(L.H_REBUILDS),
-      folded: kernel.headerCount(L.H_FOLDED_EVENTS),
-    },
+    index: indexStats(kernel),
     subscriptions: Array.from(registry.open, (subscription) => subscription.stats()),
     memory: { bytes: kernel.u8.length, bytesPerEvent: kernel.map.bytesPerEvent },
+  }
+}
+
+/** The accounting of the sampling index of a kernel, if there is one yet. */
+export function indexStats(kernel: Kernel | undefined): StreamStats['index'] {
+  const indexed = kernel !== undefined && kernel.u32[(L.HEADER + L.H_TREE_SOURCE) >>> 2] !== L.SOURCE_NONE
+  return {
+    alpha: indexed ? kernel.f64[(L.HEADER + L.H_ALPHA) >>> 3] : undefined,
+    epsilon: indexed ? kernel.f64[(L.HEADER + L.H_EPSILON) >>> 3] : undefined,
+    rebuilds: kernel?.headerCount(L.H_REBUILDS) ?? 0,
+    folded: kernel?.headerCount(L.H_FOLDED_EVENTS) ?? 0,
   }
 }

@@ -6,38 +6,38 @@
  */
 
 import { invalid } from '../errors.js'
-import { EventEncoder } from '../event/encode.js'
-import { IdPool } from '../event/id.js'
+import type { EventEncoder } from '../event/encode.js'
 import type { AppraiserType, EventColumns, EventInput, ExperienceEvent } from '../event/types.js'
-import { EventView } from '../event/view.js'
-import { EventWriter } from '../event/writer.js'
+import type { EventView } from '../event/view.js'
+import type { EventWriter } from '../event/writer.js'
 import { Kernel } from '../kernel/kernel.js'
-import { assertSeq, Ring } from '../kernel/ring.js'
 import * as L from '../layout.js'
 import { EventBatch, SampleBatch, SampledSeqs } from './batch.js'
-import { BatchWriter } from './batch-writer.js'
-import { Finder } from './finder.js'
 import type { ExperienceReader, ExperienceWriter } from './interfaces.js'
-import { assertAppraiser, LateWriter } from './late-writer.js'
-import { Matcher } from './matching.js'
-import { type ResolvedOptions, resolveOptions } from './options.js'
-import { copyRange, pieces } from './ranges.js'
-import { Sampler } from './sampler.js'
+import { assertAppraiser } from './late-writer.js'
+import { loadThreads } from './load-threads.js'
+import { resolveOptions } from './options.js'
+import type { ReaderPart, StreamParts } from './parts.js'
+import { ringParts } from './ring-parts.js'
+import { checkSample } from './sampler.js'
 import type { SamplingStrategy } from './sampling/strategy.js'
 import { uniform } from './sampling/uniform.js'
-import { collectStats } from './stats.js'
-import { Subscription, SubscriptionRegistry } from './subscription.js'
+import type { Subscription } from './subscription.js'
 import type {
+  AttachOptions,
   BulkResult,
   EventFilter,
   FindOptions,
+  HandleOptions,
+  RetireOptions,
   SampleOptions,
   SeqRange,
+  StreamHandle,
   StreamOptions,
   StreamStats,
   SubscribeOptions,
 } from './types.js'
-import { assertInteger, assertKeys, LARGEST_BATCH } from './validate.js'
+import { intoBatch } from './validate.js'
 
 /**
  * The memory of what a program experienced: a ring of the last `capacity` events in WebAssembly memory.
@@ -59,49 +59,54 @@ export class ExperienceStream implements ExperienceReader, ExperienceWriter {
   readonly capacity: number
   /** The reusable writer of this stream: the fastest way to write single events. */
   readonly writer: EventWriter
-  private readonly ring: Ring
+  private readonly parts: StreamParts
+  private readonly ring: StreamParts['ring']
   private readonly encoder: EventEncoder
-  private readonly batches: BatchWriter
-  private readonly late: LateWriter
-  private readonly matcher: Matcher
-  private readonly finder: Finder
-  private readonly sampler: Sampler
-  private readonly registry: SubscriptionRegistry
-  private readonly cursor = new EventView()
-  private readonly maxLag: number
+  private readonly reader: ReaderPart
+  private closing = false
 
-  private constructor(kernel: Kernel, options: ResolvedOptions) {
-    const { clock, idMode } = options
-    this.capacity = options.capacity
-    this.maxLag = options.maxLag
-    this.ring = new Ring(kernel, options.firstSeq)
-    const ids = new IdPool(kernel)
-    this.encoder = new EventEncoder(this.ring, ids, clock, idMode)
-    this.writer = new EventWriter(this.ring, ids, clock, idMode)
-    this.batches = new BatchWriter(this.ring, this.encoder, ids, clock, idMode)
-    this.late = new LateWriter(this.ring)
-    this.matcher = new Matcher(this.ring)
-    this.finder = new Finder(this.ring, this.matcher)
-    this.sampler = new Sampler(this.ring, this.matcher, options.seed)
-    this.registry = new SubscriptionRegistry(this.ring)
+  private constructor(parts: StreamParts) {
+    this.parts = parts
+    this.ring = parts.ring
+    this.capacity = parts.ring.capacity
+    this.writer = parts.writer
+    this.encoder = parts.encoder
+    this.reader = parts.reader
   }
 
   /**
-   * Makes a stream without blocking the event loop while the module is compiled.
+   * Makes a stream without blocking the event loop while the module is compiled. With `shared: true` other threads can
+   * take part; see `handle`.
+   *
    * @throws {InvalidArgumentError} for an option that is unknown or out of range, or more memory than there is.
+   * @throws {SharedMemoryUnavailableError} with `shared: true` where there is no SharedArrayBuffer.
    */
   static async create(options: StreamOptions = {}): Promise<ExperienceStream> {
     const resolved = resolveOptions(options)
-    return new ExperienceStream(await Kernel.create(resolved), resolved)
+    if (resolved.shared) return new ExperienceStream(await (await loadThreads()).createShared(resolved))
+    return new ExperienceStream(ringParts(await Kernel.create(resolved), resolved))
   }
 
   /**
    * Makes a stream at once. Chromium before version 115 refuses this on a page's main thread.
-   * @throws {InvalidArgumentError} as `create`.
+   * @throws {InvalidArgumentError} as `create`, and for `shared`, whose module has to be loaded first.
    */
   static createSync(options: StreamOptions = {}): ExperienceStream {
     const resolved = resolveOptions(options)
-    return new ExperienceStream(Kernel.createSync(resolved), resolved)
+    if (resolved.shared) throw invalid('shared', 'be false for createSync; use create', true)
+    return new ExperienceStream(ringParts(Kernel.createSync(resolved), resolved))
+  }
+
+  /**
+   * Takes part in the shared stream of another thread, which made the handle for this one. A handle is good for one
+   * attachment.
+   *
+   * @throws {InvalidArgumentError} if it is no handle, or was used or retired before.
+   * @throws {LayoutMismatchError} if it comes from another version of this package.
+   * @throws {ClosedError} if the stream has been closed.
+   */
+  static async attach(handle: StreamHandle, options: AttachOptions = {}): Promise<ExperienceStream> {
+    return new ExperienceStream(await (await loadThreads()).attachShared(handle, options))
   }
 
   /** Live events. */
@@ -143,7 +148,7 @@ export class ExperienceStream implements ExperienceReader, ExperienceWriter {
    * @throws {InvalidArgumentError} naming the event and the field; nothing is written.
    */
   writeBatch(events: readonly EventInput[] | Uint8Array | EventColumns): SeqRange {
-    return this.batches.write(events)
+    return this.parts.batches.write(events)
   }
 
   /**
@@ -155,7 +160,15 @@ export class ExperienceStream implements ExperienceReader, ExperienceWriter {
    * @throws {InvalidArgumentError} if the reward is not a number of at most 8·10^37 in magnitude.
    */
   setAppraiserReward(seq: number, appraiser: AppraiserType, reward: number): 'applied' | 'corrected' {
-    return this.late.setReward(seq, appraiser, reward)
+    return this.parts.late.setReward(seq, appraiser, reward)
+  }
+
+  /**
+   * Adds to one appraiser's reward slot and sets its bit in the event's mask; what several threads add is not lost.
+   * Throws as `setAppraiserReward`, also if the sum is out of range.
+   */
+  addReward(seq: number, appraiser: AppraiserType, amount: number): 'applied' | 'corrected' {
+    return this.parts.late.addReward(seq, appraiser, amount)
   }
 
   /**
@@ -165,7 +178,7 @@ export class ExperienceStream implements ExperienceReader, ExperienceWriter {
    * range: nothing is changed.
    */
   setAppraiserRewards(seqs: ArrayLike<number>, appraiser: AppraiserType, rewards: ArrayLike<number>): BulkResult {
-    return this.late.setRewards(seqs, appraiser, rewards)
+    return this.parts.late.setRewards(seqs, appraiser, rewards)
   }
 
   /**
@@ -175,28 +188,28 @@ export class ExperienceStream implements ExperienceReader, ExperienceWriter {
    * @param priorities at least 0 and finite as f32.
    */
   setPriorities(seqs: ArrayLike<number>, priorities: ArrayLike<number>): BulkResult {
-    return this.late.setPriorities(seqs, priorities)
+    return this.parts.late.setPriorities(seqs, priorities)
   }
 
   /** The present priorities, `[n] f32`, NaN for evicted events; of a stream with `priority: 'explicit'`. */
   getPriorities(seqs: ArrayLike<number>): Float32Array {
-    return this.late.getPriorities(seqs)
+    return this.parts.late.getPriorities(seqs)
   }
 
   /** Sets FULLY_APPRAISED and completes the mask. Throws as `setAppraiserReward`. */
   markFullyAppraised(seq: number): 'applied' | 'corrected' {
-    return this.late.setBits(seq, 2 ** L.REWARD_SLOTS - 1)
+    return this.parts.late.setBits(seq, 2 ** L.REWARD_SLOTS - 1)
   }
 
   /** Sets one appraiser's bit in the mask alone. Throws as `setAppraiserReward`. */
   markAppraised(seq: number, appraiser: AppraiserType): 'applied' | 'corrected' {
     assertAppraiser(appraiser)
-    return this.late.setBits(seq, 1 << appraiser)
+    return this.parts.late.setBits(seq, 1 << appraiser)
   }
 
   /** A snapshot of an event that owns its data; undefined if it is evicted or not yet written. O(1). */
   getEvent(seq: number): ExperienceEvent | undefined {
-    return this.view(seq, new EventView())?.toEvent()
+    return this.reader.event(seq)
   }
 
   /**
@@ -205,13 +218,7 @@ export class ExperienceStream implements ExperienceReader, ExperienceWriter {
    * which `isLive` tells. O(1).
    */
   view(seq: number, target?: EventView): EventView | undefined {
-    const { ring } = this
-    if (ring.closed) ring.assertOpen()
-    if (!Number.isInteger(seq) || !ring.isLive(seq)) {
-      assertSeq(seq, 'seq')
-      return undefined
-    }
-    return (target ?? this.cursor).moveTo(ring.kernel, ring.wordOf(seq), seq, ring)
+    return this.reader.view(seq, target)
   }
 
   /**
@@ -220,8 +227,7 @@ export class ExperienceStream implements ExperienceReader, ExperienceWriter {
    * @param options `into` a batch of an earlier call, whose buffers are reused.
    */
   queryRange(start: number, end: number, options: { into?: EventBatch | undefined } = {}): EventBatch {
-    const { from, to } = this.liveRange(start, end)
-    return copyRange(this.ring, from, to, intoBatch(options, EventBatch))
+    return this.reader.range(start, end, intoBatch(options, EventBatch))
   }
 
   /**
@@ -229,8 +235,7 @@ export class ExperienceStream implements ExperienceReader, ExperienceWriter {
    * bytes, good until the next write. Treat them as read-only.
    */
   segments(start: number, end: number): Uint8Array[] {
-    const { from, to } = this.liveRange(start, end)
-    return pieces(this.ring, from, to)
+    return this.reader.segments(start, end)
   }
 
   /**
@@ -240,19 +245,19 @@ export class ExperienceStream implements ExperienceReader, ExperienceWriter {
   find(options: FindOptions & { into?: EventBatch | undefined } = {}): EventBatch {
     this.ring.assertOpen()
     const { into, ...filter } = options
-    return this.finder.find(filter, intoBatch({ into }, EventBatch))
+    return this.parts.finder.find(filter, intoBatch({ into }, EventBatch))
   }
 
   /** The sequence numbers of the live events that meet a filter, `[n] f64`. */
   findSeqs(options: FindOptions = {}): Float64Array {
     this.ring.assertOpen()
-    return this.finder.findSeqs(options)
+    return this.parts.finder.findSeqs(options)
   }
 
   /** How many live events meet a filter. */
   count(filter: EventFilter = {}): number {
     this.ring.assertOpen()
-    return this.finder.count(filter)
+    return this.parts.finder.count(filter)
   }
 
   /**
@@ -263,8 +268,9 @@ export class ExperienceStream implements ExperienceReader, ExperienceWriter {
    * @param size events, or runs for `sequences`; at most 2^24 rows.
    */
   sampleBatch(size: number, strategy: SamplingStrategy = uniform(), options: SampleOptions = {}): SampleBatch {
-    const replacement = this.checkSample(size, strategy, options)
-    return this.sampler.batch(size, strategy, replacement, intoBatch(options, SampleBatch))
+    this.ring.assertOpen()
+    const replacement = checkSample(size, strategy, options)
+    return this.parts.sampler.batch(size, strategy, replacement, intoBatch(options, SampleBatch))
   }
 
   /** The same draws without copying records; the same seed gives the same sequence numbers. */
@@ -273,32 +279,54 @@ export class ExperienceStream implements ExperienceReader, ExperienceWriter {
     strategy: SamplingStrategy = uniform(),
     options: { replacement?: boolean | undefined; into?: SampledSeqs | undefined } = {},
   ): SampledSeqs {
-    const replacement = this.checkSample(size, strategy, options)
-    return this.sampler.seqs(size, strategy, replacement, intoBatch(options, SampledSeqs))
+    this.ring.assertOpen()
+    const replacement = checkSample(size, strategy, options)
+    return this.parts.sampler.seqs(size, strategy, replacement, intoBatch(options, SampledSeqs))
   }
 
   /** The state of the sampler's generator, 32 bytes: restored, it repeats the draws that follow. */
   saveSamplerState(): Uint8Array {
     this.ring.assertOpen()
-    return this.sampler.save()
+    return this.parts.sampler.save()
   }
 
   /** Restores what `saveSamplerState` returned, of this stream or another. */
   restoreSamplerState(state: Uint8Array): void {
     this.ring.assertOpen()
-    this.sampler.restore(state)
+    this.parts.sampler.restore(state)
   }
 
   /** A cursor on what is written; see {@link Subscription}. */
   subscribe(options: SubscribeOptions = {}): Subscription {
     this.ring.assertOpen()
-    return new Subscription(this.ring, this.registry, options, this.maxLag)
+    return this.parts.subscribe(options)
+  }
+
+  /**
+   * A handle that lets one other thread take part: send it there and call `attach`. It holds a place until that thread
+   * closes its stream or is retired; with the `worker` that it is for, Node's exit of it does the latter.
+   *
+   * @throws {InvalidArgumentError} unless the stream was created with `shared: true`, or if all places are taken.
+   */
+  handle(options: HandleOptions = {}): StreamHandle {
+    this.ring.assertOpen()
+    return this.parts.threads.handle(options)
+  }
+
+  /**
+   * Retires a thread by the `writerId` of its handle: sequence numbers that it has claimed and not begun are aborted, and
+   * its next write throws. Say `ended` when the thread is known to have ended; its place is then free again. Returns
+   * false if there is no such thread any more.
+   */
+  retire(writerId: number, options: RetireOptions = {}): boolean {
+    this.ring.assertOpen()
+    return this.parts.threads.retire(writerId, options)
   }
 
   /** The accounting of the stream and its open subscriptions. */
   stats(): StreamStats {
     this.ring.assertOpen()
-    return collectStats(this.ring, this.late, this.registry)
+    return this.parts.stats()
   }
 
   /**
@@ -306,44 +334,13 @@ export class ExperienceStream implements ExperienceReader, ExperienceWriter {
    * call throws `ClosedError` from now on. Does nothing the second time.
    */
   async close(): Promise<void> {
-    if (this.ring.closed) return
-    this.ring.closed = true
-    this.registry.wakeAll()
+    if (this.closing) return
+    this.closing = true
+    this.parts.close()
   }
 
   /** The same as `close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
-
-  private liveRange(start: number, end: number): { from: number; to: number } {
-    const { ring } = this
-    ring.assertOpen()
-    assertSeq(start, 'start')
-    assertSeq(end, 'end')
-    if (end < start) throw invalid('end', `be at least start = ${start}`, end)
-    const from = Math.min(Math.max(start, ring.oldest), ring.next)
-    return { from, to: Math.max(from, Math.min(end, ring.next)) }
-  }
-
-  private checkSample(size: number, strategy: SamplingStrategy, options: object): boolean {
-    this.ring.assertOpen()
-    if (typeof strategy !== 'object' || strategy === null || typeof strategy.draw !== 'function') {
-      throw invalid('strategy', 'be made by SamplingStrategy', strategy)
-    }
-    assertInteger(size, 'size', 0, Math.floor(LARGEST_BATCH / strategy.rows))
-    assertKeys(options, 'options', ['replacement', 'into'])
-    const { replacement = strategy.replacement } = options as SampleOptions
-    if (typeof replacement === 'boolean') return replacement
-    throw invalid('replacement', 'be true or false', replacement)
-  }
-}
-
-/** The batch to fill: `into` of the options, or a new one. */
-function intoBatch<T extends object>(options: { into?: unknown }, type: new () => T): T {
-  assertKeys(options, 'options', ['replacement', 'into'])
-  const { into } = options
-  if (into === undefined) return new type()
-  if (into instanceof type) return into
-  throw invalid('into', `be a ${type.name} of an earlier call`, into)
 }

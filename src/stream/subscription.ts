@@ -4,7 +4,8 @@
  *
  * Contract:
  * - At any time `received + filtered + missed = position − from`: every sequence number that the cursor has passed was
- *   delivered, was of a type not asked for, or was missed. `missed` counts sequence numbers of all types.
+ *   delivered, was of a type not asked for, or was missed. `missed` counts sequence numbers of all types. Where threads
+ *   share the ring, `aborted` numbers, which never became events, are a fourth part of the sum.
  * - Batches are in the order of the sequence numbers, without doubles.
  * - Subscribers run only when the writer yields to the event loop; a burst of writes wakes each waiting one once.
  * - Iteration delivers batches that own their bytes. `poll` lends: its batch is good until the next write or poll.
@@ -14,53 +15,26 @@
  * @module
  */
 
-import { ClosedError, InvalidArgumentError, invalid } from '../errors.js'
-import { assertSeq, type Ring, wordOfSlot } from '../kernel/ring.js'
-import * as L from '../layout.js'
+import { InvalidArgumentError, invalid } from '../errors.js'
+import { assertSeq } from '../kernel/ring.js'
 import { EventBatch } from './batch.js'
-import { copyRange } from './ranges.js'
 import type { SubscribeOptions, SubscriptionStats } from './types.js'
 import { assertInteger, assertKeys, typeList } from './validate.js'
 
 const KEYS = ['from', 'types', 'maxBatch', 'maxLag', 'signal']
-const TYPE = L.EVENT_TYPE >>> 1
-const SLOTS = L.OUT_SLOTS / 4
 
-/** What the subscriptions of a stream share. */
-export class SubscriptionRegistry {
-  /** Open subscriptions. */
-  readonly open = new Set<Subscription>()
-  private readonly ring: Ring
-  private sleepers = new Set<() => void>()
-
-  constructor(ring: Ring) {
-    this.ring = ring
-    ring.wake = () => this.wakeAll()
-  }
-
-  /** Resolves at the next write, when the stream is closed, or when the function that it hands over is called. */
-  sleep(onRelease: (release: () => void) => void): Promise<void> {
-    return new Promise((resolve) => {
-      this.sleepers.add(resolve)
-      onRelease(() => {
-        this.sleepers.delete(resolve)
-        resolve()
-      })
-      this.ring.waiting = true
-    })
-  }
-
-  /** Wakes everybody who waits. */
-  wakeAll(): void {
-    this.ring.waiting = false
-    const { sleepers } = this
-    this.sleepers = new Set()
-    for (const wake of sleepers) wake()
-  }
+/** What a subscription looks at. */
+export interface SubscriptionSource {
+  /** The number behind the last that was given out. */
+  readonly next: number
+  /** Where a subscription to what comes next begins. */
+  readonly upcoming: number
+  readonly oldest: number
+  readonly closed: boolean
 }
 
 /** A cursor on the ring; see the contract of the module. */
-export class Subscription implements AsyncIterable<EventBatch> {
+export abstract class Subscription implements AsyncIterable<EventBatch> {
   /** The first sequence number that the subscription was to deliver. */
   readonly from: number
   /** The next sequence number that it will look at. */
@@ -71,21 +45,22 @@ export class Subscription implements AsyncIterable<EventBatch> {
   filtered = 0
   /** Sequence numbers that were gone before they could be delivered. */
   missed = 0
-  private readonly ring: Ring
-  private readonly registry: SubscriptionRegistry
-  private readonly types: Uint8Array | undefined
-  private readonly maxBatch: number
-  private readonly maxLag: number
+  /** Sequence numbers that no event ever got; only where threads share the ring. */
+  aborted = 0
+  protected readonly types: Uint8Array | undefined
+  protected readonly maxBatch: number
+  protected readonly maxLag: number
+  protected ended = false
+  protected release: () => void = () => {}
+  private readonly source: SubscriptionSource
+  private readonly open: Set<Subscription>
   private readonly signal: AbortSignal | undefined
-  private readonly lent = new EventBatch()
   private reported = 0
-  private ended = false
   private iterating = false
-  private release: () => void = () => {}
   private readonly onAbort = (): void => this.close()
 
   /** @internal Streams make their subscriptions. */
-  constructor(ring: Ring, registry: SubscriptionRegistry, options: SubscribeOptions, maxLag: number) {
+  constructor(source: SubscriptionSource, open: Set<Subscription>, options: SubscribeOptions, maxLag: number) {
     assertKeys(options, 'options', KEYS)
     const { from = 'next', types, maxBatch = 1024, signal } = options
     assertInteger(maxBatch, 'maxBatch', 1, 2 ** 20)
@@ -94,25 +69,25 @@ export class Subscription implements AsyncIterable<EventBatch> {
     if (signal !== undefined && !(signal instanceof AbortSignal)) {
       throw invalid('signal', 'be an AbortSignal', signal)
     }
-    this.ring = ring
-    this.registry = registry
+    this.source = source
+    this.open = open
     this.types = types === undefined ? undefined : typeSet(typeList(types, 'types'))
     this.maxBatch = maxBatch
     this.maxLag = lag
     this.signal = signal
-    this.from = startOf(from, ring)
+    this.from = startOf(from, source)
     this.position = this.from
     if (signal?.aborted) {
       this.ended = true
       return
     }
     signal?.addEventListener('abort', this.onAbort, { once: true })
-    registry.open.add(this)
+    open.add(this)
   }
 
   /** How many sequence numbers were written that the cursor has not passed. */
   get lag(): number {
-    return this.ring.next - this.position
+    return this.source.next - this.position
   }
 
   /** Whether `close`, `break` or the signal has ended the subscription. */
@@ -126,18 +101,16 @@ export class Subscription implements AsyncIterable<EventBatch> {
    *
    * @throws {ClosedError} after `close`.
    */
-  poll(): EventBatch {
-    if (this.ended) throw new ClosedError('subscription')
-    this.catchUp()
-    if (this.types !== undefined) return this.takeMatching(this.lent, this.types)
-    const { ring, position } = this
-    const slot = ring.slotOf(position)
-    const length = Math.min(ring.next - position, this.maxBatch, ring.capacity - slot)
-    const end = position + length
-    this.position = end
-    this.received += length
-    return this.lent.lend(ring.kernel, wordOfSlot(slot), length, position, end, this.takeMissed(length))
-  }
+  abstract poll(): EventBatch
+
+  /** Moves on to what is new and copies it to `batch`, at most `maxBatch` events. */
+  protected abstract take(batch: EventBatch): void
+
+  /** Resolves when there may be something new, or when `release` is called. */
+  protected abstract wait(): Promise<void>
+
+  /** Whether nothing at all is left to look at. */
+  protected abstract isIdle(): boolean
 
   /** Waits for events and delivers them in batches of their own; see the contract of the module. */
   [Symbol.asyncIterator](): AsyncIterator<EventBatch, undefined> {
@@ -162,7 +135,7 @@ export class Subscription implements AsyncIterable<EventBatch> {
     if (this.ended) return
     this.ended = true
     this.signal?.removeEventListener('abort', this.onAbort)
-    this.registry.open.delete(this)
+    this.open.delete(this)
     this.release()
   }
 
@@ -171,88 +144,50 @@ export class Subscription implements AsyncIterable<EventBatch> {
     this.close()
   }
 
-  /** The accounting; `received + filtered + missed = position − from`. */
+  /** The accounting; `received + filtered + missed + aborted = position − from`. */
   stats(): SubscriptionStats {
-    const { from, position, received, filtered, missed, lag } = this
-    return { from, position, received, filtered, missed, lag }
+    const { from, position, received, filtered, missed, aborted, lag } = this
+    return { from, position, received, filtered, missed, aborted, lag }
   }
 
   private async step(): Promise<IteratorResult<EventBatch, undefined>> {
     while (!this.ended) {
-      this.catchUp()
+      // Before the look: what is written up to here is delivered even if the stream is closed meanwhile.
+      const closed = this.source.closed
       const batch = new EventBatch()
-      if (this.types === undefined) this.takeAll(batch)
-      else this.takeMatching(batch, this.types)
+      this.take(batch)
       if (batch.length > 0) return { value: batch, done: false }
-      if (this.ring.closed) this.close()
-      else if (this.lag === 0) {
-        await this.registry.sleep((release) => {
-          this.release = release
-        })
-      }
+      if (closed) this.close()
+      else if (this.isIdle()) await this.wait()
     }
     return { value: undefined, done: true }
   }
 
-  /** Passes over what is gone, or further behind than `maxLag`. */
-  private catchUp(): void {
-    const { ring } = this
-    const floor = ring.next - Math.min(ring.size, this.maxLag)
-    if (this.position >= floor) return
-    this.missed += floor - this.position
-    this.position = floor
-  }
-
   /** What a batch of `length` events reports as missed: all since the last one that had any. */
-  private takeMissed(length: number): number {
+  protected takeMissed(length: number): number {
     if (length === 0) return 0
     const missed = this.missed - this.reported
     this.reported = this.missed
     return missed
   }
-
-  private takeAll(batch: EventBatch): void {
-    const { ring, position } = this
-    const length = Math.min(ring.next - position, this.maxBatch)
-    copyRange(ring, position, position + length, batch)
-    this.position = position + length
-    this.received += length
-    batch.missed = this.takeMissed(length)
-  }
-
-  private takeMatching(batch: EventBatch, types: Uint8Array): EventBatch {
-    const { ring, position } = this
-    const { core, u8, u16, u32 } = ring.kernel
-    const most = Math.min(this.maxBatch, L.CHUNK)
-    const seqs = batch.ownNumbers(most)
-    let length = 0
-    let seq = position
-    for (; seq < ring.next && length < most; seq++) {
-      const slot = ring.slotOf(seq)
-      const type = u16[wordOfSlot(slot) * 2 + TYPE] as number
-      if ((((types[type >> 3] as number) >> (type & 7)) & 1) === 0) continue
-      seqs[length] = seq
-      u32[SLOTS + length++] = slot
-    }
-    core.gather(length)
-    batch.own(length).set(u8.subarray(L.BATCH, L.BATCH + length * L.RECORD_BYTES))
-    this.position = seq
-    this.received += length
-    this.filtered += seq - position - length
-    return batch.describe(length, position, seq, this.takeMissed(length), false)
-  }
 }
 
-function startOf(from: SubscribeOptions['from'], ring: Ring): number {
-  if (from === 'next') return ring.next
-  if (from === 'oldest') return ring.oldest
+function startOf(from: SubscribeOptions['from'], source: SubscriptionSource): number {
+  if (from === 'next') return source.upcoming
+  if (from === 'oldest') return source.oldest
   assertSeq(from, 'from')
-  if (from <= ring.next) return from
-  throw invalid('from', `be 'next', 'oldest' or a sequence number up to ${ring.next}`, from)
+  if (from <= source.next) return from
+  throw invalid('from', `be 'next', 'oldest' or a sequence number up to ${source.next}`, from)
 }
 
+/** A bit for each type code. */
 function typeSet(types: readonly number[]): Uint8Array {
   const set = new Uint8Array(8192)
   for (const type of types) set[type >> 3] = (set[type >> 3] as number) | (1 << (type & 7))
   return set
+}
+
+/** Whether a set of type codes has this one. */
+export function hasType(set: Uint8Array, type: number): boolean {
+  return (((set[type >> 3] as number) >> (type & 7)) & 1) !== 0
 }

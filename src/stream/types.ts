@@ -34,10 +34,46 @@ export interface StreamOptions {
   priority?: 'reward' | 'explicit' | undefined
   /** Default of `maxLag` for subscriptions. Default: the capacity. */
   maxLag?: number | undefined
+  /** Lets other threads take part; loads a second module. For `create` only. Default false. */
+  shared?: boolean | undefined
+  /** With `shared`: threads that can take part at a time, this one included, 1 to 256. Default 32. */
+  maxThreads?: number | undefined
   /** @internal Sequence number of the first event; tests and recovery start there. */
   firstSeq?: number | undefined
   /** @internal Another build of the module; tests that break it on purpose give one. */
   module?: WebAssembly.Module | undefined
+}
+
+/** What `attach` takes: settings of this thread. Everything else comes with the handle. */
+export interface AttachOptions {
+  /** As in {@link StreamOptions}. */
+  clock?: Clock | undefined
+  /** Seed of this thread's samplers. Default: random. */
+  seed?: number | bigint | undefined
+  /** Default of `maxLag` for subscriptions of this thread. Default: the capacity. */
+  maxLag?: number | undefined
+}
+
+/** What lets one other thread take part in a shared stream. Goes through `postMessage`; good for one `attach`. */
+export interface StreamHandle {
+  readonly kind: 'experience-stream'
+  /** Names the thread to come in `stats()` and for `retire`. */
+  readonly writerId: number
+  /** What the layouts of both sides must agree on. */
+  readonly fingerprint: number
+  readonly memory: WebAssembly.Memory
+}
+
+/** Options of `handle`. */
+export interface HandleOptions {
+  /** The worker thread of Node that will attach: when it exits, its place is retired. */
+  worker?: { once(event: 'exit', listener: () => void): unknown } | undefined
+}
+
+/** Options of `retire`. */
+export interface RetireOptions {
+  /** The thread is known to have ended, so that its place is free again. Default false. */
+  ended?: boolean | undefined
 }
 
 /** Which events `find` and `count` take. Conditions are joined by AND; each may be left out. */
@@ -105,13 +141,15 @@ export interface SampleOptions {
   into?: SampleBatch | undefined
 }
 
-/** Accounting of one open subscription: `received + filtered + missed = position − from`. */
+/** Accounting of one open subscription: `received + filtered + missed + aborted = position − from`. */
 export interface SubscriptionStats {
   from: number
   position: number
   received: number
   filtered: number
   missed: number
+  /** Sequence numbers that no event ever got; 0 unless threads share the ring. */
+  aborted: number
   lag: number
 }
 
@@ -144,10 +182,37 @@ export interface StreamStats {
     folded: number
   }
   subscriptions: SubscriptionStats[]
+  /** Only of a stream that threads share. */
+  threads?: ThreadsStats | undefined
   memory: {
     /** Bytes of linear memory. */
     bytes: number
     /** Bytes for one event, rounded up: record, mask, columns and indexes. */
     bytesPerEvent: number
   }
+}
+
+/** Accounting of a ring that threads share: `claimed = written + aborted + pending`. */
+export interface ThreadsStats {
+  /** Sequence numbers that were claimed. */
+  claimed: number
+  /** Claimed numbers that will never be events. */
+  aborted: number
+  /** Claimed numbers that may still become events. */
+  pending: number
+  /** The first number that readers wait for, and who owns it; undefined if they wait for none. */
+  stalled: { seq: number; writerId: number } | undefined
+  /** The threads that take part. */
+  members: MemberStats[]
+}
+
+/** One thread that takes part in a shared stream. */
+export interface MemberStats {
+  writerId: number
+  /** `'reserved'`: it has not attached yet; `'retired'`: it may no longer write. */
+  state: 'reserved' | 'active' | 'retired'
+  written: number
+  aborted: number
+  /** What it has claimed and not used, `[start, end)`; undefined if nothing. */
+  claim: SeqRange | undefined
 }

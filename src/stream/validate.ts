@@ -29,6 +29,11 @@ export function assertNumber(value: unknown, name: string): asserts value is num
   throw invalid(name, 'be a number', value)
 }
 
+/** @throws {InvalidArgumentError} unless `value` is true or false. */
+export function assertBoolean(value: unknown, name: string): asserts value is boolean {
+  if (typeof value !== 'boolean') throw invalid(name, 'be true or false', value)
+}
+
 /** @throws {InvalidArgumentError} unless `value` is one of `choices`. */
 export function assertChoice<T extends string>(
   value: unknown,
@@ -69,4 +74,13 @@ export function episodeNumber(episodeId: unknown, name: string): bigint {
   }
   assertInteger(episodeId, name, 0, SEQ_LIMIT - 1)
   return BigInt(episodeId)
+}
+
+/** The batch to fill: `into` of the options, or a new one. */
+export function intoBatch<T extends object>(options: { into?: unknown }, type: new () => T): T {
+  assertKeys(options, 'options', ['replacement', 'into'])
+  const { into } = options
+  if (into === undefined) return new type()
+  if (into instanceof type) return into
+  throw invalid('into', `be a ${type.name} of an earlier call`, into)
 }

@@ -164,7 +164,7 @@ const mutants: readonly { name: string; verdict: Verdict; patches: readonly Patc
   {
     name: 'runs whose end stays marked when their start is evicted',
     verdict: runsFit,
-    patches: [{ file: 'assembly/runs.ts', find: '    unmarkEnd(after(slot, span - 1))\n', replace: '' }],
+    patches: [{ file: 'assembly/runs.ts', find: '  unmarkEnd(after(slot, span - 1))\n', replace: '' }],
   },
 ]
 

@@ -12,8 +12,11 @@ import { hasChromium, launchChromium, pageWith, serveSite } from '../support/bro
 import { BUNDLERS, minified, withoutTypes } from './bundles.js'
 import { install, node, type Packed, pack, root } from './packed.js'
 
-/** The goal of 25,000 is missed, by what the loader takes: 2,100. The bound keeps the rest from growing. */
-const MOST_GZIPPED_BYTES = 27_200
+/**
+ * The goal of 25,000 is missed: 2,100 is what the loader takes, 700 what a stream offers for threads, and 750 what the
+ * files that are loaded with the threads find in this one. The bound keeps the rest from growing.
+ */
+const MOST_GZIPPED_BYTES = 29_000
 const EXPECTED_ERRORS = [
   { name: 'InvalidArgumentError', code: 'INVALID_ARGUMENT', classes: [true, true, false, true] },
   { name: 'ClosedError', code: 'CLOSED', classes: [true, false, true, true] },

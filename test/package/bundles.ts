@@ -59,7 +59,7 @@ export const BUNDLERS: Record<string, Bundler> = {
         throw new Error(warning.message)
       },
     })
-    await bundle.write({ file, format: 'es' })
+    await bundle.write({ file, format: 'es', inlineDynamicImports: true })
     await bundle.close()
     return file
   },
@@ -73,20 +73,25 @@ export const BUNDLERS: Record<string, Bundler> = {
   },
 }
 
-/** The bytes of a program, minified as one module. */
+/** The bytes of a program, minified, without what it imports only when it is asked for. */
 export async function minified(app: string, program: string): Promise<Uint8Array> {
-  const { outputFiles } = await esbuild.build({
-    stdin: { contents: program, resolveDir: app },
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    target: 'es2022',
-    write: false,
-    logLevel: 'silent',
+  const bundle = await rollup({
+    input: 'program',
+    plugins: [
+      {
+        name: 'program',
+        resolveId: (id) => (id === 'program' ? join(app, 'program.js') : null),
+        load: (id) => (id === join(app, 'program.js') ? program : null),
+      },
+      nodeResolve({ browser: true }),
+    ],
   })
-  const [file] = outputFiles
-  if (file === undefined) throw new Error('esbuild gave no file')
-  return file.contents
+  const { output } = await bundle.generate({ format: 'es' })
+  await bundle.close()
+  const loaded = output.filter((file) => file.type === 'chunk' && !file.isDynamicEntry)
+  const [chunk] = loaded
+  if (loaded.length !== 1 || chunk?.type !== 'chunk') throw new Error(`${loaded.length} chunks instead of one`)
+  return Buffer.from((await esbuild.transform(chunk.code, { minify: true, format: 'esm', target: 'es2022' })).code)
 }
 
 /** A TypeScript module without its types. */

@@ -1,0 +1,50 @@
+/**
+ * The module of the shared ring: claiming, publishing, validated reading, late writes. The protocol stands in
+ * stamps.ts. It allocates nothing and trusts its arguments: the library checks them.
+ */
+
+import {
+  AREA_BYTES, AREAS, BLOCK_SLOTS, CELL_BYTES, CELL_REWARDS, CHANGE_BYTES, CHUNK, CONTROL, LAYOUT_VERSION, M_CLAIM_SLOT,
+  MEMBER_BYTES, MEMBERS, RECORD_BYTES, RECORDS, REWARDS, S_CLAIMED, S_TOO_LATE, SHARED_VERSION, STAMP_LATE,
+} from '../../src/layout'
+
+export { checkColumns } from '../columns'
+export { checkRecords } from '../ring'
+export { listChanges, startChanges, startSampling } from './changes'
+export { claimExactly, claimLeft, enter, leave, release, reserve, retire, unclaim } from './claims'
+export {
+  addReward, checkPriorities, checkRewards, checkSeqs, setMaskBits, setPriorities, setReward, setRewards,
+} from './late'
+export { join } from './member'
+export { claimed, countReadable, frontier, isReadable, isSettled, read, readRange, readUnchecked } from './read'
+export { close } from './waiting'
+export { appendColumns, appendRecords, commit } from './write'
+
+@inline function mix(hash: u32, value: u32): u32 {
+  return hash * 31 + value
+}
+
+/** A hash of the layout that this module was built with; the library has the same list. */
+export function layoutFingerprint(): u32 {
+  let hash: u32 = 0
+  hash = mix(hash, LAYOUT_VERSION)
+  hash = mix(hash, SHARED_VERSION)
+  hash = mix(hash, RECORD_BYTES)
+  hash = mix(hash, REWARDS)
+  hash = mix(hash, RECORDS)
+  hash = mix(hash, CHUNK)
+  hash = mix(hash, CONTROL)
+  hash = mix(hash, MEMBERS)
+  hash = mix(hash, MEMBER_BYTES)
+  hash = mix(hash, M_CLAIM_SLOT)
+  hash = mix(hash, AREAS)
+  hash = mix(hash, AREA_BYTES)
+  hash = mix(hash, S_CLAIMED)
+  hash = mix(hash, S_TOO_LATE)
+  hash = mix(hash, BLOCK_SLOTS)
+  hash = mix(hash, STAMP_LATE)
+  hash = mix(hash, CELL_BYTES)
+  hash = mix(hash, CELL_REWARDS)
+  hash = mix(hash, CHANGE_BYTES)
+  return hash
+}

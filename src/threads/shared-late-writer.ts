@@ -1,0 +1,121 @@
+/**
+ * Late writes to a shared ring: rewards, sums, completion bits and priorities, from any thread at any time.
+ *
+ * @module
+ */
+
+import { InvalidArgumentError, SequenceNotWrittenError } from '../errors.js'
+import { rewardError } from '../event/refusal.js'
+import type { AppraiserType } from '../event/types.js'
+import * as L from '../layout.js'
+import { assertSeqList, type BulkKernel, bulkUpdate, refusePriority, refuseReward } from '../stream/bulk.js'
+import { assertAppraiser } from '../stream/late-writer.js'
+import type { BulkResult } from '../stream/types.js'
+import type { Mirror } from './mirror.js'
+import type { SharedRing } from './shared-ring.js'
+
+const SEQS = L.OUT_SEQS / 8
+
+/** Writes to events that stand in the ring, whoever wrote them. */
+export class SharedLateWriter {
+  private readonly ring: SharedRing
+  private readonly mirror: Mirror
+  private readonly explicit: boolean
+
+  constructor(ring: SharedRing, mirror: Mirror) {
+    this.ring = ring
+    this.mirror = mirror
+    this.explicit = ring.kernel.control(L.S_EXPLICIT) !== 0
+  }
+
+  setReward(seq: number, appraiser: AppraiserType, reward: number): 'applied' {
+    this.check(seq, appraiser, reward, 'reward')
+    return this.result(this.ring.kernel.core.setReward(seq, appraiser, reward), seq, reward, 'reward')
+  }
+
+  addReward(seq: number, appraiser: AppraiserType, amount: number): 'applied' {
+    this.check(seq, appraiser, amount, 'amount')
+    return this.result(this.ring.kernel.core.addReward(seq, appraiser, amount), seq, amount, 'amount')
+  }
+
+  setBits(seq: number, bits: number): 'applied' {
+    this.ring.assertOpen()
+    this.ring.assertClaimed(seq)
+    return this.result(this.ring.kernel.core.setMaskBits(seq, bits), seq, bits, 'bits')
+  }
+
+  setRewards(seqs: ArrayLike<number>, appraiser: AppraiserType, rewards: ArrayLike<number>): BulkResult {
+    this.ring.assertOpen()
+    assertAppraiser(appraiser)
+    const { core } = this.ring.kernel
+    return this.update(seqs, rewards, 'rewards', {
+      check: (count) => core.checkRewards(count),
+      refuse: refuseReward,
+      write: (from, count) => {
+        this.stageSeqs(seqs, from, count)
+        return core.setRewards(count, appraiser)
+      },
+    })
+  }
+
+  setPriorities(seqs: ArrayLike<number>, priorities: ArrayLike<number>): BulkResult {
+    this.ring.assertOpen()
+    this.assertExplicit('setPriorities')
+    const { core, f32 } = this.ring.kernel
+    return this.update(seqs, priorities, 'priorities', {
+      check: (count) => core.checkPriorities(count),
+      refuse: refusePriority,
+      write: (from, count) => {
+        this.stageSeqs(seqs, from, count)
+        const applied = core.setPriorities(count)
+        // What this thread has just written need not be looked for when it samples next.
+        this.mirror.setPriorities(seqs, from, f32.subarray(L.IN_VALUES / 4, L.IN_VALUES / 4 + count))
+        return applied
+      },
+    })
+  }
+
+  /** As this thread's samplers see them; NaN for events that are gone. */
+  getPriorities(seqs: ArrayLike<number>): Float32Array {
+    this.ring.assertOpen()
+    this.assertExplicit('getPriorities')
+    assertSeqList(seqs, this.ring.next)
+    return this.mirror.getPriorities(seqs)
+  }
+
+  private check(seq: number, appraiser: AppraiserType, value: number, name: string): void {
+    this.ring.assertOpen()
+    assertAppraiser(appraiser)
+    this.ring.assertClaimed(seq)
+    if (typeof value !== 'number') throw rewardError(value, name)
+  }
+
+  private result(what: number, seq: number, value: number, name: string): 'applied' {
+    if (what === L.LATE_APPLIED) return 'applied'
+    if (what === L.LATE_REFUSED) throw rewardError(value, name)
+    throw this.ring.absent(seq, what)
+  }
+
+  private assertExplicit(call: string): void {
+    if (this.explicit) return
+    throw new InvalidArgumentError(`${call} needs a stream created with priority: 'explicit', this one has 'reward'`)
+  }
+
+  private stageSeqs(seqs: ArrayLike<number>, from: number, count: number): void {
+    const { f64 } = this.ring.kernel
+    for (let i = 0; i < count; i++) f64[SEQS + i] = seqs[from + i] as number
+  }
+
+  /** Every number must have settled; those that are gone are counted. */
+  private update(seqs: ArrayLike<number>, values: ArrayLike<number>, name: string, kernel: BulkKernel): BulkResult {
+    const { core, f32 } = this.ring.kernel
+    assertSeqList(seqs, this.ring.next)
+    for (let from = 0; from < seqs.length; from += L.CHUNK) {
+      const count = Math.min(L.CHUNK, seqs.length - from)
+      this.stageSeqs(seqs, from, count)
+      const missing = core.checkSeqs(count)
+      if (missing >= 0) throw new SequenceNotWrittenError(seqs[from + missing] as number, this.ring.next)
+    }
+    return bulkUpdate(seqs, values, name, f32, kernel)
+  }
+}

@@ -1,0 +1,109 @@
+/**
+ * The parts of a stream whose ring threads share: the face is the same, each thread has parts of its own.
+ *
+ * @module
+ */
+
+import { InvalidArgumentError } from '../errors.js'
+import { EventEncoder } from '../event/encode.js'
+import { IdPool } from '../event/id.js'
+import { EventWriter } from '../event/writer.js'
+import * as L from '../layout.js'
+import { type ResolvedOptions, resolveOptions } from '../stream/options.js'
+import type { StreamParts } from '../stream/parts.js'
+import type { Subscription } from '../stream/subscription.js'
+import type { AttachOptions, StreamHandle } from '../stream/types.js'
+import { assertKeys } from '../stream/validate.js'
+import { SharedMemoryUnavailableError } from './errors.js'
+import { Doors, enter } from './handle.js'
+import { Mirror } from './mirror.js'
+import { MirrorSearch } from './mirror-search.js'
+import { SharedBatchWriter } from './shared-batch-writer.js'
+import { FINGERPRINT, generationOf, SharedKernel } from './shared-kernel.js'
+import { SharedLateWriter } from './shared-late-writer.js'
+import { sharedMap, writeControl } from './shared-map.js'
+import { SharedReader } from './shared-reader.js'
+import { SharedRing } from './shared-ring.js'
+import { sharedStats } from './shared-stats.js'
+import { SharedSubscription } from './shared-subscription.js'
+import { WaitingRoom } from './waiting.js'
+
+type Settings = Pick<ResolvedOptions, 'clock' | 'seed' | 'maxLag'>
+
+/** Makes a shared ring and takes its first place. */
+export async function createShared(options: ResolvedOptions): Promise<StreamParts> {
+  if (options.module !== undefined) throw new InvalidArgumentError('module cannot be given with shared: true')
+  assertAvailable()
+  const map = sharedMap(options.capacity, options.maxThreads)
+  const memory = reserve(options.capacity, map.pages)
+  writeControl(memory, map, { ...options, fingerprint: FINGERPRINT })
+  if (options.prefault) {
+    const bytes = new Uint8Array(memory.buffer)
+    // A page of the system is 4 KiB or larger; a write makes it present.
+    for (let address = map.records; address < bytes.length; address += 4096) bytes[address] = 0
+  }
+  const kernel = await SharedKernel.open(memory, 0)
+  const writerId = kernel.reserve()
+  kernel.core.enter(generationOf(writerId))
+  return partsOf(kernel, writerId, options, true)
+}
+
+/** Takes the place of a handle in the ring of another thread. */
+export async function attachShared(handle: StreamHandle, options: AttachOptions): Promise<StreamParts> {
+  assertAvailable()
+  assertKeys(options, 'options', ['clock', 'seed', 'maxLag'])
+  // Checked before the place is taken: a mistake does not use the handle up.
+  const settings = resolveOptions({ ...options, capacity: 1 })
+  const kernel = await enter(handle)
+  const maxLag = options.maxLag ?? kernel.control(L.S_CAPACITY)
+  return partsOf(kernel, handle.writerId, { ...settings, maxLag }, false)
+}
+
+function assertAvailable(): void {
+  if (typeof SharedArrayBuffer === 'undefined')
+    throw new SharedMemoryUnavailableError('which this platform does not offer')
+}
+
+function reserve(capacity: number, pages: number): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
+  } catch (error) {
+    throw new InvalidArgumentError(
+      `capacity ${capacity} needs ${pages * 64} KiB of memory, which the platform refused: ${String(error)}`,
+      { capacity, bytes: pages * 65536 },
+    )
+  }
+}
+
+/** Builds one thread's parts; who is the `owner` closes the ring for all. */
+function partsOf(kernel: SharedKernel, writerId: number, settings: Settings, owner: boolean): StreamParts {
+  const { clock, seed, maxLag } = settings
+  const idMode = kernel.control(L.S_ID_MODE)
+  const ring = new SharedRing(kernel, writerId)
+  const ids = new IdPool(kernel)
+  const encoder = new EventEncoder(ring, ids, clock, idMode)
+  const mirror = new Mirror(ring)
+  const search = new MirrorSearch(mirror, seed)
+  const reader = new SharedReader(ring)
+  const room = new WaitingRoom(kernel)
+  const open = new Set<Subscription>()
+  const desk = { ring, reader, room, open }
+  return {
+    ring,
+    encoder,
+    reader,
+    writer: new EventWriter(ring, ids, clock, idMode),
+    batches: new SharedBatchWriter(ring, encoder, ids, clock, idMode),
+    late: new SharedLateWriter(ring, mirror),
+    finder: search,
+    sampler: search,
+    threads: new Doors(ring),
+    subscribe: (subscribe) => new SharedSubscription(desk, subscribe, maxLag),
+    stats: () => sharedStats(ring, mirror, open),
+    close: () => {
+      ring.leave()
+      if (owner) kernel.core.close()
+      room.look()
+    },
+  }
+}

@@ -1,0 +1,143 @@
+/**
+ * The shared ring as one thread's part of the library sees it.
+ *
+ * A thread keeps what it has claimed and not used for its next write, and gives it up once it has not written for a
+ * millisecond or two: readers, who take events in order, wait for it until then. Whoever asks this thread how far the ring
+ * goes has it handed back at once, if nobody has claimed since.
+ *
+ * @module
+ */
+
+import { ClosedError, SequenceEvictedError, SequenceExhaustedError, SequenceNotWrittenError } from '../errors.js'
+import { assertSeq, SEQ_LIMIT } from '../kernel/ring.js'
+import * as L from '../layout.js'
+import { SequenceAbortedError, WriterRetiredError } from './errors.js'
+import type { SharedKernel } from './shared-kernel.js'
+
+/** After this long without a write a thread gives up what it has claimed. */
+const QUIET_MS = 1
+const CLOSED = (L.CONTROL + L.S_CLOSED) >>> 2
+
+/** The window of live events and this thread's claim. */
+export class SharedRing {
+  readonly kernel: SharedKernel
+  readonly capacity: number
+  readonly first: number
+  readonly writerId: number
+  private gone = false
+  private watched = false
+  private wroteSince = false
+
+  constructor(kernel: SharedKernel, writerId: number) {
+    this.kernel = kernel
+    this.capacity = kernel.control(L.S_CAPACITY)
+    this.first = kernel.counter(L.CONTROL + L.S_FIRST_SEQ)
+    this.writerId = writerId
+  }
+
+  /** Whether this thread has left, or the ring was closed for all. */
+  get closed(): boolean {
+    return this.gone || Atomics.load(this.kernel.words, CLOSED) !== 0
+  }
+
+  /** The number behind the last that was claimed. */
+  get next(): number {
+    const { core } = this.kernel
+    core.unclaim()
+    return core.claimed()
+  }
+
+  /** The first number that has not settled. */
+  get upcoming(): number {
+    const { core } = this.kernel
+    core.unclaim()
+    return core.frontier()
+  }
+
+  /** The first number whose slot has not been claimed again. */
+  get oldest(): number {
+    return Math.max(this.first, this.next - this.capacity)
+  }
+
+  get size(): number {
+    const { next } = this
+    return next - Math.max(this.first, next - this.capacity)
+  }
+
+  isLive(seq: number): boolean {
+    return !this.gone && this.kernel.core.isReadable(seq) !== 0
+  }
+
+  /** @throws {ClosedError} after `close`. */
+  assertOpen(): void {
+    if (this.closed) throw new ClosedError('stream')
+  }
+
+  /** Checked by the module when it claims; here only whether the stream is open. */
+  assertRoom(count: number): void {
+    if (this.closed) throw new ClosedError('stream')
+    if (count > SEQ_LIMIT) throw new SequenceExhaustedError(count, this.next)
+  }
+
+  /** The number that the module has just given. */
+  wroteOne(): number {
+    this.wroteSince = true
+    if (!this.watched) this.watch()
+    return this.kernel.left(L.M_SEQ)
+  }
+
+  /** Follows a batch, whose claim is used up. */
+  wrote(_count: number): void {}
+
+  /** Claims `count` consecutive numbers and returns the first. */
+  take(count: number): number {
+    const { core } = this.kernel
+    const refused = core.claimExactly(count)
+    if (refused !== 0) this.refuse(refused, count)
+    return this.kernel.counter(L.MEMBERS + this.kernel.index * L.MEMBER_BYTES + L.M_CLAIM_NEXT)
+  }
+
+  /** Throws the error for a write that found no number, if that is the reason. */
+  refuse(reason: number, count: number): void {
+    if (reason === L.REFUSED_RETIRED) throw new WriterRetiredError(this.writerId)
+    if (reason === L.REFUSED_CLOSED) throw new ClosedError('stream')
+    if (reason === L.REFUSED_EXHAUSTED) throw new SequenceExhaustedError(count, this.next)
+  }
+
+  /** The error for event `seq`, which `why` says cannot be written to. */
+  absent(seq: number, why: number): Error {
+    if (why === L.LATE_NOT_WRITTEN) return new SequenceNotWrittenError(seq, this.next)
+    if (why === L.LATE_ABORTED) return new SequenceAbortedError(seq)
+    return new SequenceEvictedError(seq, this.oldest)
+  }
+
+  /** @throws {InvalidArgumentError} unless `seq` is a sequence number, `SequenceNotWrittenError` if nobody has it yet. */
+  assertClaimed(seq: number): void {
+    assertSeq(seq, 'seq')
+    // Numbers beyond have no stamp that could be asked.
+    if (seq >= this.kernel.core.claimed()) throw new SequenceNotWrittenError(seq, this.next)
+  }
+
+  /** Ends this thread's part. */
+  leave(): void {
+    if (this.gone) return
+    this.gone = true
+    this.kernel.core.leave()
+  }
+
+  private watch(): void {
+    this.watched = true
+    const look = (): void => {
+      if (this.gone) return
+      if (this.wroteSince) {
+        this.wroteSince = false
+        setTimeout(look, QUIET_MS)
+        return
+      }
+      this.watched = false
+      this.kernel.core.release()
+    }
+    this.wroteSince = false
+    setTimeout(look, QUIET_MS)
+  }
+}

@@ -56,13 +56,21 @@ const NUMBER: u32 = 0x7fffffff
   return cellsAt(slot) + CELL_REWARDS + (<usize>appraiser << 3)
 }
 
-/** Says that nobody has written to the cells of a slot. Straight-line code: see the assumption of stamps.ts. */
-@inline export function clearCells(slot: u32): void {
+@inline function clear(at: usize, tag: u32): void {
+  const cell = atomic.load<i64>(at)
+  if (!belongs(cell, tag) && !isNewer(cell, tag)) atomic.cmpxchg<i64>(at, cell, 0)
+}
+
+/**
+ * Clears the cells of a slot, but for what belongs to the event with this tag or a newer one. Straight-line code: see
+ * the assumption of stamps.ts.
+ */
+@inline export function clearCells(slot: u32, tag: u32): void {
   const at = cellsAt(slot)
-  atomic.store<i64>(at + CELL_STATUS, 0)
-  atomic.store<i64>(at + CELL_PRIORITY, 0)
-  atomic.store<i64>(rewardCell(slot, 0), 0)
-  atomic.store<i64>(rewardCell(slot, 1), 0)
-  atomic.store<i64>(rewardCell(slot, 2), 0)
-  atomic.store<i64>(rewardCell(slot, 3), 0)
+  clear(at + CELL_STATUS, tag)
+  clear(at + CELL_PRIORITY, tag)
+  clear(rewardCell(slot, 0), tag)
+  clear(rewardCell(slot, 1), tag)
+  clear(rewardCell(slot, 2), tag)
+  clear(rewardCell(slot, 3), tag)
 }

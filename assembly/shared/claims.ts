@@ -15,7 +15,8 @@ import {
   S_EVICTED, S_FINISHED, S_TOO_LATE, S_WRITTEN,
 } from '../../src/layout'
 import { fixed } from '../area'
-import { claimLimit, fence, lineOf, member, slotOf } from './member'
+import { capacity, claimLimit, fence, firstSeq, lineOf, member, slotOf } from './member'
+import { isSettled } from './read'
 import { abort, abortOfDead } from './stamps'
 import { rouse } from './waiting'
 
@@ -75,13 +76,24 @@ export function claimExactly(numbers: f64): u32 {
   return claimBetween(<i64>numbers, <i64>numbers)
 }
 
-/** Takes the counter back to the first unused number. False if others have claimed since. */
+/**
+ * Whether none of the numbers [next, end) stands in the way of an earlier one of its slot. Readers take a number for
+ * gone once it has been claimed again a lap later; if it could still become an event, that claim is not taken back.
+ */
+function mayBeTakenBack(next: i64, end: i64): bool {
+  for (let seq = max<i64>(next, firstSeq + capacity); seq < end; seq++) {
+    if (!isSettled(<f64>(seq - capacity))) return false
+  }
+  return true
+}
+
+/** Takes the counter back to the first unused number. False if that cannot be. */
 export function unclaim(): bool {
   const next = load<i64>(member + M_CLAIM_NEXT)
   const end = load<i64>(member + M_CLAIM_END)
   store<u32>(member + M_CLAIM_SIZE, 1)
   if (next == end) return true
-  if (!beBusy()) return false
+  if (!mayBeTakenBack(next, end) || !beBusy()) return false
   const last = atomic.cmpxchg<i64>(CONTROL + S_CLAIMED, end, next) == end
   if (last) store<i64>(member + M_CLAIM_END, next)
   beActive()

@@ -140,7 +140,7 @@ export function readRange(from: f64, end: f64, most: u32): u32 {
   return kept
 }
 
-/** The first number that is not yet past. */
+/** The first number that may yet become an event: not past, and not claimed again a lap later. */
 export function frontier(): f64 {
   const claimed = atomic.load<i64>(CONTROL + S_CLAIMED)
   const noted = atomic.load<i64>(CONTROL + S_FRONTIER)
@@ -152,7 +152,8 @@ export function frontier(): f64 {
     seq++
     slot = slot + 1 == slots ? 0 : slot + 1
   }
-  // Only a hint: the next call starts there. It may fall back when threads race, never pass a number that is not past.
+  // Only a hint: the next call starts there. It may fall back when threads race. Nothing before it becomes an event of
+  // the last lap any more, since a claim that stands in the way of one is never taken back.
   if (seq > noted) atomic.store<i64>(CONTROL + S_FRONTIER, seq)
   return <f64>seq
 }

@@ -46,7 +46,7 @@
 import {
   STAMP_ABORTED, STAMP_KIND, STAMP_PUBLISHED, STAMP_SHIFT, STAMP_WRITING,
 } from '../../src/layout'
-import { clearCells, ERA_SHIFT } from './cells'
+import { clearCells, ERA_SHIFT, tagOf } from './cells'
 import { capacity, countAborted, countEvicted, fence, firstSeq, slotOf, stampAt, tagShift } from './member'
 
 @inline export function numberOf(stamp: i64): i64 {
@@ -73,7 +73,7 @@ import { capacity, countAborted, countEvicted, fence, firstSeq, slotOf, stampAt,
   if (kindOf(stamp) == STAMP_PUBLISHED) countEvicted(1)
   if (number + capacity != seq) countOvertaken(slot, stamp, seq)
   // Long before tags repeat, cells that nobody has written to since are cleared.
-  if ((number ^ seq) >> (ERA_SHIFT + tagShift)) clearCells(slot)
+  if ((number ^ seq) >> (ERA_SHIFT + tagShift)) clearCells(slot, tagOf(seq))
 }
 
 @inline function countOvertaken(slot: u32, stamp: i64, seq: i64): void {

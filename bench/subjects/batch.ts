@@ -17,7 +17,7 @@ const CHECKED = 2
 
 /** The inner part of a stream that copies checked records into the ring. */
 interface Copier {
-  batches: { append(bytes: Uint8Array, count: number): void }
+  parts: { batches: { append(bytes: Uint8Array, count: number): void } }
 }
 
 function columns(n: number): EventColumns {
@@ -57,7 +57,7 @@ runSubject((subject) => {
       },
     }
     // Not part of the public face: there every record is checked.
-    const { batches } = stream as unknown as Copier
+    const { batches } = (stream as unknown as Copier).parts
     const copied: Timed = {
       ...checked,
       name: `packed batch of ${size}, copy alone`,

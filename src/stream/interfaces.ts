@@ -27,6 +27,7 @@ export interface ExperienceWriter {
   writeBatch(events: readonly EventInput[] | Uint8Array | EventColumns): SeqRange
   readonly writer: EventWriter
   setAppraiserReward(seq: number, appraiser: AppraiserType, reward: number): 'applied' | 'corrected'
+  addReward(seq: number, appraiser: AppraiserType, amount: number): 'applied' | 'corrected'
   setAppraiserRewards(seqs: ArrayLike<number>, appraiser: AppraiserType, rewards: ArrayLike<number>): BulkResult
   setPriorities(seqs: ArrayLike<number>, priorities: ArrayLike<number>): BulkResult
   markFullyAppraised(seq: number): 'applied' | 'corrected'

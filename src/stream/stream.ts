@@ -114,7 +114,10 @@ export class ExperienceStream implements ExperienceReader, ExperienceWriter {
     return this.ring.size
   }
 
-  /** The sequence number that the next event gets: all events that were ever written, when the numbers start at 0. */
+  /**
+   * The sequence number that the next event gets: all events that were ever written, when the numbers start at 0. Where
+   * threads share the ring, the number behind the last that any of them has claimed.
+   */
   get totalWritten(): number {
     return this.ring.next
   }
@@ -215,7 +218,7 @@ export class ExperienceStream implements ExperienceReader, ExperienceWriter {
   /**
    * A view on an event where it stands in the ring, without a copy: `target`, or the stream's one view, moved to it;
    * undefined if the event is evicted or not yet written. The view is good until it is moved or its event is evicted,
-   * which `isLive` tells. O(1).
+   * which `isLive` tells; where threads share the ring, it shows a copy. O(1).
    */
   view(seq: number, target?: EventView): EventView | undefined {
     return this.reader.view(seq, target)
@@ -232,7 +235,7 @@ export class ExperienceStream implements ExperienceReader, ExperienceWriter {
 
   /**
    * The records of the live part of `[start, end)` where they stand, without a copy: none, one or two pieces of packed
-   * bytes, good until the next write. Treat them as read-only.
+   * bytes, good until the next write. Treat them as read-only. Where threads share the ring, a copy in one piece.
    */
   segments(start: number, end: number): Uint8Array[] {
     return this.reader.segments(start, end)

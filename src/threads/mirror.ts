@@ -61,7 +61,8 @@ export class Mirror {
     const { core } = this.shared.kernel
     core.unclaim()
     // The end before the copy, the window before both: what is claimed meanwhile is the next call's.
-    this.floor = Math.max(this.shared.first, core.claimed() - this.shared.capacity)
+    // It never falls, also where a claim is handed back: what the copy has let go of does not come back.
+    this.floor = Math.max(this.floor, this.shared.first, core.claimed() - this.shared.capacity)
     this.copyNew(copy, core.frontier())
     this.letGo(copy)
     this.takeChanges(copy)

@@ -17,7 +17,7 @@ import {
 import { fixed } from '../area'
 import { capacity, claimLimit, fence, firstSeq, lineOf, member, slotOf } from './member'
 import { isSettled } from './read'
-import { abort, abortOfDead } from './stamps'
+import { abort, abortOfOther } from './stamps'
 import { rouse } from './waiting'
 
 const SEQ_END: i64 = 1 << 53
@@ -149,10 +149,7 @@ function abortClaim(line: usize, generation: u32, dead: bool): bool {
   const end = load<i64>(line + M_CLAIM_END)
   fence()
   if (atomic.load<u32>(line + M_GENERATION) != generation) return false
-  for (; seq < end; seq++) {
-    if (dead) abortOfDead(seq)
-    else abort(seq)
-  }
+  for (; seq < end; seq++) abortOfOther(seq, dead)
   return true
 }
 
@@ -203,10 +200,14 @@ export function retire(index: u32, generation: u32, dead: bool): bool {
   }
 }
 
-/** Ends this member's part, whether it has been retired or not. */
-export function leave(): void {
+/** Ends this member's writing, whether it has been retired or not. Its place and its area stay its own. */
+export function resign(): void {
   release()
   const active = wordOf(ownGeneration, MEMBER_ACTIVE)
   atomic.cmpxchg<i64>(member + M_STATE, active, wordOf(ownGeneration, MEMBER_RETIRED))
+}
+
+/** Gives the place of this member, which has resigned, to whoever comes next. It may only look at the ring from now on. */
+export function vacate(): void {
   free(member, ownGeneration)
 }

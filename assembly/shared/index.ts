@@ -11,12 +11,12 @@ import {
 export { checkColumns } from '../columns'
 export { checkRecords } from '../ring'
 export { listChanges, startChanges, startSampling } from './changes'
-export { claimExactly, claimLeft, enter, leave, release, reserve, retire, unclaim } from './claims'
+export { claimExactly, claimLeft, enter, release, reserve, resign, retire, unclaim, vacate } from './claims'
 export {
   addReward, checkPriorities, checkRewards, checkSeqs, setMaskBits, setPriorities, setReward, setRewards,
 } from './late'
 export { join } from './member'
-export { claimed, countReadable, frontier, isReadable, isSettled, read, readRange, readUnchecked } from './read'
+export { claimed, countReadable, frontier, isReadable, isSettled, read, readPriorities, readRange, readUnchecked } from './read'
 export { close } from './waiting'
 export { appendColumns, appendRecords, commit } from './write'
 

@@ -7,8 +7,8 @@
 
 import {
   AREA_BYTES, AREAS, CELL_BYTES, CONTROL, HEADER, M_ABORTED, M_EVICTED, M_FENCE, MEMBER_BYTES, MEMBERS, RECORD_BYTES,
-  S_CAPACITY, S_BLOCKS, S_CELLS, S_CLAIM_LIMIT, S_EPOCHS, S_FIRST_SEQ, S_KNOWN, S_MAGIC, S_RECORDS, S_REQUIRED_MASK,
-  S_STAMPS, S_TAG_SHIFT, S_VERSION, SHARED_MAGIC, SHARED_VERSION,
+  S_ABORTED, S_BLOCKS, S_CAPACITY, S_CELLS, S_CLAIM_LIMIT, S_EPOCHS, S_EVICTED, S_FIRST_SEQ, S_KNOWN, S_MAGIC,
+  S_RECORDS, S_REQUIRED_MASK, S_STAMPS, S_TAG_SHIFT, S_VERSION, SHARED_MAGIC, SHARED_VERSION,
 } from '../../src/layout'
 import { moveAreas } from '../area'
 
@@ -76,12 +76,19 @@ export function join(index: u32): bool {
   store<i64>(member + offset, load<i64>(member + offset) + by)
 }
 
-@inline export function countAborted(numbers: i64): void {
-  count(M_ABORTED, numbers)
+/**
+ * Counts aborted numbers: on this member's line, or with `common` among the counters of members that are gone, which is
+ * where who retires another one counts. It may have left its own place before.
+ */
+@inline export function countAborted(numbers: i64, common: bool): void {
+  if (common) atomic.add<i64>(CONTROL + S_ABORTED, numbers)
+  else count(M_ABORTED, numbers)
 }
 
-@inline export function countEvicted(events: i64): void {
-  count(M_EVICTED, events)
+/** The same for evicted events. */
+@inline export function countEvicted(events: i64, common: bool): void {
+  if (common) atomic.add<i64>(CONTROL + S_EVICTED, events)
+  else count(M_EVICTED, events)
 }
 
 /** Keeps plain loads before it before what comes after it. */

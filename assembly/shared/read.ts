@@ -4,13 +4,13 @@
  */
 
 import {
-  BATCH, CELL_STATUS, CONTROL, FLAGS, LATE_ABORTED, LATE_APPLIED, LATE_EVICTED, LATE_NOT_WRITTEN, M_HOLES,
-  M_MISSED, M_STOPPED, OUT_SEQS, OUT_SLOTS, RECORD_BYTES, REWARD_SLOTS, REWARDS, S_CLAIMED, S_FRONTIER, STAMP_ABORTED,
-  STAMP_LATE, STAMP_PUBLISHED,
+  BATCH, CELL_PRIORITY, CELL_STATUS, CONTROL, FLAGS, IN_VALUES, LATE_ABORTED, LATE_APPLIED, LATE_EVICTED,
+  LATE_NOT_WRITTEN, M_HOLES, M_MISSED, M_STOPPED, OUT_SEQS, OUT_SLOTS, RECORD_BYTES, REWARD_SLOTS, REWARDS, S_CLAIMED,
+  S_FRONTIER, STAMP_ABORTED, STAMP_LATE, STAMP_PUBLISHED,
 } from '../../src/layout'
 import { fixed } from '../area'
 import { copyRecord } from '../encode'
-import { belongs, rewardCell, tagOf, valueOf } from './cells'
+import { belongs, floatOf, rewardCell, tagOf, valueOf } from './cells'
 import { capacity, cellsAt, fence, firstSeq, member, recordAt, slotOf, slots, stampAt } from './member'
 import { isPublished, kindOf, numberOf, stillPublished } from './stamps'
 
@@ -138,6 +138,18 @@ export function readRange(from: f64, end: f64, most: u32): u32 {
   store<f64>(member + M_HOLES, <f64>holes)
   store<f64>(member + M_STOPPED, <f64>seq)
   return kept
+}
+
+/**
+ * Leaves at IN_VALUES the explicit priorities of the `found` events that `readRange` has left, NaN where none was set;
+ * one that is set meanwhile may be left out.
+ */
+export function readPriorities(found: u32): void {
+  for (let i: u32 = 0; i < found; i++) {
+    const cell = atomic.load<i64>(cellsAt(load<u32>(slotNote(i))) + CELL_PRIORITY)
+    const tag = tagOf(<i64>load<f64>(seqAt(i)))
+    store<f32>(fixed(IN_VALUES) + (<usize>i << 2), belongs(cell, tag) ? floatOf(cell) : <f32>NaN)
+  }
 }
 
 /** The first number that may yet become an event: not past, and not claimed again a lap later. */

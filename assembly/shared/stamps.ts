@@ -68,29 +68,29 @@ import { capacity, countAborted, countEvicted, fence, firstSeq, slotOf, stampAt,
 }
 
 /** Accounts for what a CAS from `stamp` to number `seq` of the same slot has ended: an event, and what it overtook. */
-@inline function account(slot: u32, stamp: i64, seq: i64): void {
+@inline function account(slot: u32, stamp: i64, seq: i64, common: bool): void {
   const number = numberOf(stamp)
-  if (kindOf(stamp) == STAMP_PUBLISHED) countEvicted(1)
-  if (number + capacity != seq) countOvertaken(slot, stamp, seq)
+  if (kindOf(stamp) == STAMP_PUBLISHED) countEvicted(1, common)
+  if (number + capacity != seq) countOvertaken(slot, stamp, seq, common)
   // Long before tags repeat, cells that nobody has written to since are cleared.
   if ((number ^ seq) >> (ERA_SHIFT + tagShift)) clearCells(slot, tagOf(seq))
 }
 
-@inline function countOvertaken(slot: u32, stamp: i64, seq: i64): void {
+@inline function countOvertaken(slot: u32, stamp: i64, seq: i64, common: bool): void {
   let number = numberOf(stamp)
   if (kindOf(stamp) == 0) {
     // The slot's first number, less one lap.
     const offset = <i64>slot - <i64>slotOf(firstSeq)
     number = firstSeq + (offset < 0 ? offset + capacity : offset) - capacity
   }
-  countAborted((seq - number) / capacity - 1)
+  countAborted((seq - number) / capacity - 1, common)
 }
 
 /**
  * Puts the stamp of `slot` from whatever is older to number `seq` and `kind`. False if the number is past. Waits for
  * the end of a copy that is under way in the slot.
  */
-@inline export function advance(slot: u32, seq: i64, kind: i64): bool {
+@inline export function advance(slot: u32, seq: i64, kind: i64, common: bool = false): bool {
   const at = stampAt(slot)
   let stamp = atomic.load<i64>(at)
   while (true) {
@@ -103,7 +103,7 @@ import { capacity, countAborted, countEvicted, fence, firstSeq, slotOf, stampAt,
     if (seen == stamp) break
     stamp = seen
   }
-  account(slot, stamp, seq)
+  account(slot, stamp, seq, common)
   return true
 }
 
@@ -112,17 +112,18 @@ import { capacity, countAborted, countEvicted, fence, firstSeq, slotOf, stampAt,
   atomic.store<i64>(stampAt(slot), (seq << STAMP_SHIFT) | STAMP_PUBLISHED)
 }
 
-/** Makes sure that `seq` is never published, unless it is already past. */
+/** Makes sure that number `seq` of this thread is never published. */
 export function abort(seq: i64): void {
-  if (advance(slotOf(seq), seq, STAMP_ABORTED)) countAborted(1)
+  if (advance(slotOf(seq), seq, STAMP_ABORTED)) countAborted(1, false)
 }
 
-/** The same for a number whose owner is known to be dead: also if it had begun. */
-export function abortOfDead(seq: i64): void {
+/** The same for a number of another thread; with `dead`, which says that its owner has ended, also if it had begun. */
+export function abortOfOther(seq: i64, dead: bool): void {
   const slot = slotOf(seq)
   const writing = (seq << STAMP_SHIFT) | STAMP_WRITING
-  if (atomic.cmpxchg<i64>(stampAt(slot), writing, (seq << STAMP_SHIFT) | STAMP_ABORTED) == writing) countAborted(1)
-  else abort(seq)
+  const aborted = (seq << STAMP_SHIFT) | STAMP_ABORTED
+  if (dead && atomic.cmpxchg<i64>(stampAt(slot), writing, aborted) == writing) countAborted(1, true)
+  else if (advance(slot, seq, STAMP_ABORTED, true)) countAborted(1, true)
 }
 
 /** Whether the stamp of `slot` still says that `seq` is published, after the plain loads before this call. */

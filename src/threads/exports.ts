@@ -24,7 +24,8 @@ export interface SharedExports extends Common {
   join(index: number): number
   reserve(members: number): number
   enter(generation: number): number
-  leave(): void
+  resign(): void
+  vacate(): void
   close(): void
   retire(index: number, generation: number, dead: number): number
   claimExactly(numbers: number): number
@@ -39,6 +40,7 @@ export interface SharedExports extends Common {
   read(seq: number, area: number): number
   readUnchecked(seq: number, area: number): number
   readRange(from: number, end: number, most: number): number
+  readPriorities(found: number): void
   setReward(seq: number, appraiser: number, value: number): number
   addReward(seq: number, appraiser: number, amount: number): number
   setMaskBits(seq: number, bits: number): number

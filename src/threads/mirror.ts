@@ -21,6 +21,8 @@ import type { MirrorExports } from './exports.js'
 import { mirrorModule } from './modules.js'
 import type { SharedRing } from './shared-ring.js'
 
+const VALUES = L.IN_VALUES / 4
+
 /** The copy itself, once there is one. */
 interface Copy {
   ring: Ring
@@ -58,13 +60,7 @@ export class Mirror {
   /** Brings the copy up to date. */
   catchUp(): void {
     const copy = this.open()
-    const { core } = this.shared.kernel
-    core.unclaim()
-    // The end before the copy, the window before both: what is claimed meanwhile is the next call's.
-    // It never falls, also where a claim is handed back: what the copy has let go of does not come back.
-    this.floor = Math.max(this.floor, this.shared.first, core.claimed() - this.shared.capacity)
-    this.copyNew(copy, core.frontier())
-    this.letGo(copy)
+    this.takeNew(copy)
     this.takeChanges(copy)
   }
 
@@ -97,6 +93,8 @@ export class Mirror {
   setPriorities(seqs: ArrayLike<number>, from: number, priorities: Float32Array): void {
     if (this.copy === undefined) return
     const { late, ring } = this.copy
+    // As in a stream of one thread, events that are there already do not start with one of these priorities.
+    this.takeNew(this.copy)
     const numbers: number[] = []
     const values: number[] = []
     for (let i = 0; i < priorities.length; i++) {
@@ -158,9 +156,20 @@ export class Mirror {
     return this.copy
   }
 
-  private copyNew({ ring, seqs, places }: Copy, end: number): void {
+  /** Takes in what has settled, and lets go of what has been claimed again. */
+  private takeNew(copy: Copy): void {
+    const { core } = this.shared.kernel
+    core.unclaim()
+    // The end before the copy, the window before both: what is claimed meanwhile is the next call's.
+    // It never falls, also where a claim is handed back: what the copy has let go of does not come back.
+    this.floor = Math.max(this.floor, this.shared.first, core.claimed() - this.shared.capacity)
+    this.copyNew(copy, core.frontier())
+    this.letGo(copy)
+  }
+
+  private copyNew({ ring, late, seqs, places }: Copy, end: number): void {
     const { kernel, capacity } = this.shared
-    const { core, u8, f64, u32 } = kernel
+    const { core, u8, f64, f32, u32 } = kernel
     let position = Math.max(this.asOf, this.floor)
     while (position < end) {
       const count = core.readRange(position, end, Math.min(L.CHUNK, capacity))
@@ -174,8 +183,22 @@ export class Mirror {
       }
       ring.kernel.core.appendRecords(count)
       ring.wrote(count)
+      if (!ring.kernel.map.explicit) continue
+      core.readPriorities(count)
+      this.prioritize(late, ring.next - count, f32.subarray(VALUES, VALUES + count))
     }
     this.asOf = Math.max(this.asOf, end)
+  }
+
+  /** Sets the priorities of the events from a private number on; NaN where none was given. */
+  private prioritize(late: LateWriter, from: number, priorities: Float32Array): void {
+    const given = Array.from(priorities.keys()).filter((i) => !Number.isNaN(priorities[i]))
+    if (given.length === 0) return
+    const numbers = given.map((i) => from + i)
+    late.setPriorities(
+      numbers,
+      Float32Array.from(given, (i) => priorities[i] as number),
+    )
   }
 
   private letGo({ ring, core }: Copy): void {

@@ -18,6 +18,7 @@ import { SharedMemoryUnavailableError } from './errors.js'
 import { Doors, enter } from './handle.js'
 import { Mirror } from './mirror.js'
 import { MirrorSearch } from './mirror-search.js'
+import { Place } from './place.js'
 import { SharedBatchWriter } from './shared-batch-writer.js'
 import { FINGERPRINT, generationOf, SharedKernel } from './shared-kernel.js'
 import { SharedLateWriter } from './shared-late-writer.js'
@@ -86,13 +87,15 @@ function partsOf(kernel: SharedKernel, writerId: number, settings: Settings, own
   const search = new MirrorSearch(mirror, seed)
   const reader = new SharedReader(ring)
   const room = new WaitingRoom(kernel)
+  const writer = new EventWriter(ring, ids, clock, idMode)
   const open = new Set<Subscription>()
-  const desk = { ring, reader, room, open }
+  const place = new Place(ring, writer, open)
+  const desk = { ring, reader, room, open, leave: () => place.leave() }
   return {
     ring,
     encoder,
     reader,
-    writer: new EventWriter(ring, ids, clock, idMode),
+    writer,
     batches: new SharedBatchWriter(ring, encoder, ids, clock, idMode),
     late: new SharedLateWriter(ring, mirror),
     finder: search,
@@ -101,8 +104,9 @@ function partsOf(kernel: SharedKernel, writerId: number, settings: Settings, own
     subscribe: (subscribe) => new SharedSubscription(desk, subscribe, maxLag),
     stats: () => sharedStats(ring, mirror, open),
     close: () => {
-      ring.leave()
+      ring.resign()
       if (owner) kernel.core.close()
+      place.leave()
       room.look()
     },
   }

@@ -42,16 +42,14 @@ export class SharedRing {
 
   /** The number behind the last that was claimed. */
   get next(): number {
-    const { core } = this.kernel
-    core.unclaim()
-    return core.claimed()
+    this.handBack()
+    return this.kernel.core.claimed()
   }
 
   /** The first number that has not settled. */
   get upcoming(): number {
-    const { core } = this.kernel
-    core.unclaim()
-    return core.frontier()
+    this.handBack()
+    return this.kernel.core.frontier()
   }
 
   /** The first number whose slot has not been claimed again. */
@@ -62,6 +60,11 @@ export class SharedRing {
   get size(): number {
     const { next } = this
     return next - Math.max(this.first, next - this.capacity)
+  }
+
+  /** Whether this thread has left. */
+  get resigned(): boolean {
+    return this.gone
   }
 
   isLive(seq: number): boolean {
@@ -118,11 +121,16 @@ export class SharedRing {
     if (seq >= this.kernel.core.claimed()) throw new SequenceNotWrittenError(seq, this.next)
   }
 
-  /** Ends this thread's part. */
-  leave(): void {
-    if (this.gone) return
+  /** Hands back what this thread has claimed and not used, if nobody has claimed since. */
+  handBack(): void {
+    // Afterwards the place may be another thread's.
+    if (!this.gone) this.kernel.core.unclaim()
+  }
+
+  /** Ends this thread's writing, late writing and searching. The place stays its own until it is vacated. */
+  resign(): void {
     this.gone = true
-    this.kernel.core.leave()
+    this.kernel.core.resign()
   }
 
   private watch(): void {

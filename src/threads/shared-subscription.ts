@@ -6,6 +6,7 @@
  */
 
 import { ClosedError } from '../errors.js'
+import { SEQ_LIMIT } from '../kernel/ring.js'
 import * as L from '../layout.js'
 import { EventBatch } from '../stream/batch.js'
 import { hasType, Subscription } from '../stream/subscription.js'
@@ -22,6 +23,8 @@ export interface SubscriptionDesk {
   readonly reader: SharedReader
   readonly room: WaitingRoom
   readonly open: Set<Subscription>
+  /** Called when a subscription has been closed. */
+  leave(): void
 }
 
 /** A cursor on a ring that threads share; what `poll` returns is a copy that the next poll overwrites. */
@@ -33,6 +36,11 @@ export class SharedSubscription extends Subscription {
   constructor(desk: SubscriptionDesk, options: SubscribeOptions, maxLag: number) {
     super(desk.ring, desk.open, options, maxLag)
     this.desk = desk
+  }
+
+  override close(): void {
+    super.close()
+    this.desk.leave()
   }
 
   override poll(): EventBatch {
@@ -48,7 +56,7 @@ export class SharedSubscription extends Subscription {
     const all = this.types === undefined ? batch : this.scratch
     const { claimed } = ring.kernel.core
     const most = Math.min(this.maxBatch, Math.max(0, claimed() - start))
-    const read = reader.read(start, Number.MAX_SAFE_INTEGER, most, all)
+    const read = reader.read(start, SEQ_LIMIT, most, all)
     this.position = read.stopped
     this.missed += read.missed
     this.aborted += read.aborted

@@ -180,7 +180,8 @@ function abortClaim(line: usize, generation: u32, dead: bool): bool {
 
 /**
  * Retires member `index` of `generation`: its unused numbers are aborted. With `dead`, which says that its thread has
- * ended, the place becomes free; else the thread finds out at its next claim. Any number of threads may do so at once.
+ * ended, the place becomes free; else the thread finds out at its next claim. Any number of threads may do so at once,
+ * also where one has ended in the middle of it.
  * Returns whether there was such a member.
  */
 export function retire(index: u32, generation: u32, dead: bool): bool {
@@ -190,7 +191,6 @@ export function retire(index: u32, generation: u32, dead: bool): bool {
     const state = <i32>word
     if (state == MEMBER_FREE || word != wordOf(generation, state)) return false
     if (state == MEMBER_BUSY && !dead) continue
-    if (state == MEMBER_RETIRED && !dead) return true
     if (atomic.cmpxchg<i64>(line + M_STATE, word, wordOf(generation, MEMBER_RETIRED)) != word) continue
     if (!abortClaim(line, generation, dead)) return false
     // Who has not entered yet never will: the generation changes.
@@ -207,7 +207,7 @@ export function resign(): void {
   atomic.cmpxchg<i64>(member + M_STATE, active, wordOf(ownGeneration, MEMBER_RETIRED))
 }
 
-/** Gives the place of this member, which has resigned, to whoever comes next. It may only look at the ring from now on. */
+/** Gives the place of this member, which has resigned, to whoever comes next. It may only look at the ring then. */
 export function vacate(): void {
   free(member, ownGeneration)
 }

@@ -16,7 +16,9 @@ export {
   addReward, checkPriorities, checkRewards, checkSeqs, setMaskBits, setPriorities, setReward, setRewards,
 } from './late'
 export { join } from './member'
-export { claimed, countReadable, frontier, isReadable, isSettled, read, readPriorities, readRange, readUnchecked } from './read'
+export {
+  claimed, countReadable, frontier, isReadable, isSettled, read, readPriorities, readRange, readUnchecked,
+} from './read'
 export { close } from './waiting'
 export { appendColumns, appendRecords, commit } from './write'
 

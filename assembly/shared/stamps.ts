@@ -20,8 +20,8 @@
  *   s, and a block that is handed back takes the counter back from its own end, so that nobody else holds any of it.
  * - **A writer waits for nobody but a copy under way.** It passes over numbers of other writers that have not begun: a
  *   paused one loses its right to s the moment a later lap's CAS succeeds, sees so from its own failing CAS, and takes
- *   a newer number. Who finds WRITING(t) waits for the end of that copy of 128 bytes, one lap behind; a thread cannot
- *   die in the middle of it (below).
+ *   a newer number. Who finds WRITING(t) waits for the end of that copy of 128 bytes, one lap behind; a thread does not
+ *   die in the middle of it (below), and if one did, who retires it would end the wait.
  * - **Each number is resolved once**: published by its owner's store; aborted by whoever's CAS made it so, or whose CAS
  *   overtook it (such a CAS moves the number of the stamp by more than Q: the numbers between are aborted, and counted
  *   by the overtaker). A published event is evicted by the CAS that replaces its stamp, and counted there. So
@@ -34,13 +34,16 @@
  * Order of memory: stamps, cells, epochs, the claim counter and the words of waiting are only accessed by sequentially
  * consistent atomics. Records are plain memory: written between the CAS to WRITING and the store of PUBLISHED, which
  * releases them; read between two loads of the stamp. A read-modify-write of a word of the reader's own is the fence
- * that keeps the plain loads of the copy before the second load of the stamp. The CAS to WRITING keeps the plain stores
- * behind it in the same way. A member's claim and counters are plain memory of its own; who retires it reads them after
- * the thread is known to have ended, or after a CAS on its state has shut it out of claiming.
+ * that keeps the plain loads of the copy before the second load of the stamp. The CAS to WRITING, and a load of the
+ * same stamp behind it, keep the plain stores of the copy behind them: the load since on some processors (ARM before
+ * 8.1) a store may overtake the store of a CAS, but never an atomic load.
+ * A member's claim and counters are plain memory of its own; who retires it reads them after the thread is known to
+ * have ended, or after a CAS on its state has shut it out of claiming.
  *
  * Assumption, true of today's engines: a thread that is terminated ends at the call of a function or the head of a
- * loop, never within straight-line code. What a termination must not tear apart is written as straight-line code: the
- * stamp and the counters, the claim counter and the note of the claim. Functions that are part of it are inlined.
+ * loop, never within straight-line code. What a termination must not tear apart is written as straight-line code: from
+ * WRITING to PUBLISHED, the stamp and the counters, the claim counter and the note of the claim. Functions that are
+ * part of it are inlined.
  */
 
 import {
@@ -105,6 +108,13 @@ import { capacity, countAborted, countEvicted, fence, firstSeq, slotOf, stampAt,
   }
   account(slot, stamp, seq, common)
   return true
+}
+
+/** Begins number `seq` of this thread in `slot`. False if the number is past. */
+@inline export function begin(slot: u32, seq: i64): bool {
+  if (!advance(slot, seq, STAMP_WRITING)) return false
+  // The load that the order of memory asks for; another value only if this thread was declared dead and is not.
+  return atomic.load<i64>(stampAt(slot)) == ((seq << STAMP_SHIFT) | STAMP_WRITING)
 }
 
 /** Makes the record of `slot`, which WRITING(seq) has reserved, that of the published event. */

@@ -4,7 +4,7 @@
  */
 
 import {
-  BATCH, M_CLAIM_END, M_CLAIM_NEXT, M_CLAIM_SLOT, M_SEQ, M_WRITTEN, PACKED_SHIFT, RECORD_BYTES, STAMP_WRITING,
+  BATCH, M_CLAIM_END, M_CLAIM_NEXT, M_CLAIM_SLOT, M_SEQ, M_WRITTEN, PACKED_SHIFT, RECORD_BYTES,
 } from '../../src/layout'
 import { fixed } from '../area'
 import { assembleRow } from '../columns'
@@ -12,7 +12,7 @@ import { clearStage, copyRecord, encode, refusal } from '../encode'
 import { noteFlags } from '../ring'
 import { claimMore } from './claims'
 import { count, member, recordAt, slots } from './member'
-import { advance, publish } from './stamps'
+import { begin, publish } from './stamps'
 import { rouseIfAny } from './waiting'
 
 /** Moves the claim past number `seq` of `slot`. */
@@ -37,21 +37,21 @@ import { rouseIfAny } from './waiting'
 }
 
 /** Moves the claim to a number that this thread has begun. Returns 0 or why there is none. */
-function beginOther(): u32 {
+function beginAnother(): u32 {
   while (true) {
     if (next() == load<i64>(member + M_CLAIM_END)) {
       const refused = claimMore()
       if (refused) return refused
     }
-    if (advance(nextSlot(), next(), STAMP_WRITING)) return 0
+    if (begin(nextSlot(), next())) return 0
     pass(next(), nextSlot())
   }
 }
 
 /** Begins the next number of this thread. Returns 0 or why there is none. */
-@inline function begin(): u32 {
-  if (next() != load<i64>(member + M_CLAIM_END) && advance(nextSlot(), next(), STAMP_WRITING)) return 0
-  return beginOther()
+@inline function beginNext(): u32 {
+  if (next() != load<i64>(member + M_CLAIM_END) && begin(nextSlot(), next())) return 0
+  return beginAnother()
 }
 
 /**
@@ -74,7 +74,7 @@ export function commit(
     noteFlags(typeAndFlags >>> 16)
     return 0
   }
-  const none = begin()
+  const none = beginNext()
   if (none) return none
   const seq = next()
   const slot = nextSlot()
@@ -92,7 +92,7 @@ export function appendRecords(records: u32): void {
     const seq = next()
     const slot = nextSlot()
     // A number that a later lap has overtaken is past, and counted by who did.
-    if (advance(slot, seq, STAMP_WRITING)) {
+    if (begin(slot, seq)) {
       copyRecord(recordAt(slot), fixed(BATCH) + i * RECORD_BYTES)
       finish(seq, slot)
     } else {
@@ -110,7 +110,7 @@ export function appendColumns(from: u32, rows: u32, has: u32, idMode: i32, now: 
   for (let i: u32 = 0; i < rows; i++) {
     const seq = next()
     const slot = nextSlot()
-    if (advance(slot, seq, STAMP_WRITING)) {
+    if (begin(slot, seq)) {
       assembleRow(recordAt(slot), from + i, has, idMode, <i64>now)
       finish(seq, slot)
     } else {

@@ -55,5 +55,6 @@ export interface SharedExports extends Common {
 /** What the module of a sampler's copy exports beside everything that the plain module does. */
 export interface MirrorExports extends KernelExports {
   evictOldest(count: number): void
+  skipSlots(count: number): void
   applyChanges(count: number): void
 }

@@ -62,6 +62,8 @@ export class Mirror {
     const copy = this.open()
     this.takeNew(copy)
     this.takeChanges(copy)
+    // Behind the changes: one that was not found because its event has just been evicted is let go of.
+    this.letGo(copy)
   }
 
   /** Number in the shared ring of a private number. */
@@ -156,21 +158,30 @@ export class Mirror {
     return this.copy
   }
 
-  /** Takes in what has settled, and lets go of what has been claimed again. */
+  /** Takes in what has settled. */
   private takeNew(copy: Copy): void {
-    const { core } = this.shared.kernel
-    core.unclaim()
-    // The end before the copy, the window before both: what is claimed meanwhile is the next call's.
-    // It never falls, also where a claim is handed back: what the copy has let go of does not come back.
-    this.floor = Math.max(this.floor, this.shared.first, core.claimed() - this.shared.capacity)
-    this.copyNew(copy, core.frontier())
-    this.letGo(copy)
+    this.shared.handBack()
+    // The end first: a number that is open before it has been claimed again by then, and so lies before the start.
+    const end = this.shared.kernel.core.frontier()
+    this.copyNew(copy, Math.max(this.asOf, this.gone), end)
   }
 
-  private copyNew({ ring, late, seqs, places }: Copy, end: number): void {
+  /** The first number that has not been claimed again. */
+  private get gone(): number {
+    const { first, capacity, kernel } = this.shared
+    return Math.max(first, kernel.core.claimed() - capacity)
+  }
+
+  private copyNew(copy: Copy, start: number, end: number): void {
+    const { ring, late, seqs, places } = copy
     const { kernel, capacity } = this.shared
     const { core, u8, f64, f32, u32 } = kernel
-    let position = Math.max(this.asOf, this.floor)
+    if (start > this.asOf) {
+      copy.core.skipSlots(start - this.asOf)
+      ring.wrote(start - this.asOf)
+      ring.size = 0
+    }
+    let position = start
     while (position < end) {
       const count = core.readRange(position, end, Math.min(L.CHUNK, capacity))
       position = kernel.left(L.M_STOPPED)
@@ -187,7 +198,7 @@ export class Mirror {
       core.readPriorities(count)
       this.prioritize(late, ring.next - count, f32.subarray(VALUES, VALUES + count))
     }
-    this.asOf = Math.max(this.asOf, end)
+    this.asOf = position
   }
 
   /** Sets the priorities of the events from a private number on; NaN where none was given. */
@@ -202,6 +213,8 @@ export class Mirror {
   }
 
   private letGo({ ring, core }: Copy): void {
+    // The floor never falls, also where a claim is handed back: what the copy has let go of does not come back.
+    this.floor = Math.max(this.floor, Math.min(this.gone, this.asOf))
     const gone = this.numberFrom(this.floor) - ring.oldest
     core.evictOldest(gone)
     ring.size -= gone

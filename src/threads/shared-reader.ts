@@ -33,21 +33,25 @@ export class SharedReader {
   }
 
   event(seq: number): ExperienceEvent | undefined {
-    if (!this.copy(seq, L.READ_RECORD)) return undefined
+    if (!this.copy(seq)) return undefined
     return new EventView().moveTo(this.ring.kernel, L.READ_RECORD >>> 2, seq, this.ring).toEvent()
   }
 
   /** A view of a copy, of its own for each `target`; it shows the event as it was when the view was moved. */
   view(seq: number, target: EventView | undefined): EventView | undefined {
-    const { kernel } = this.ring
-    if (!this.copy(seq, L.VIEW_RECORD)) return undefined
-    if (target === undefined) return this.cursor.moveTo(kernel, L.VIEW_RECORD >>> 2, seq, this.ring)
+    if (!this.copy(seq)) return undefined
+    const { u8 } = this.ring.kernel
+    const record = u8.subarray(L.READ_RECORD, L.READ_RECORD + L.RECORD_BYTES)
+    if (target === undefined) {
+      u8.set(record, L.VIEW_RECORD)
+      return this.cursor.moveTo(this.ring.kernel, L.VIEW_RECORD >>> 2, seq, this.ring)
+    }
     let lanes = this.copies.get(target)
     if (lanes === undefined) {
       lanes = lanesOf(new Uint8Array(L.RECORD_BYTES))
       this.copies.set(target, lanes)
     }
-    lanes.u8.set(kernel.u8.subarray(L.VIEW_RECORD, L.VIEW_RECORD + L.RECORD_BYTES))
+    lanes.u8.set(record)
     return target.moveTo(lanes, 0, seq, this.ring)
   }
 
@@ -88,10 +92,11 @@ export class SharedReader {
     return result
   }
 
-  private copy(seq: number, area: number): boolean {
+  /** Copies an event to READ_RECORD. */
+  private copy(seq: number): boolean {
     this.ring.assertOpen()
     assertSeq(seq, 'seq')
     const { core } = this.ring.kernel
-    return seq < core.claimed() && core.read(seq, area) === L.LATE_APPLIED
+    return seq < core.claimed() && core.read(seq, L.READ_RECORD) === L.LATE_APPLIED
   }
 }

@@ -15,8 +15,6 @@ import type { SharedReader } from './shared-reader.js'
 import type { SharedRing } from './shared-ring.js'
 import type { WaitingRoom } from './waiting.js'
 
-const TYPE = L.EVENT_TYPE >>> 1
-
 /** What the subscriptions of one thread share. */
 export interface SubscriptionDesk {
   readonly ring: SharedRing
@@ -51,19 +49,10 @@ export class SharedSubscription extends Subscription {
 
   protected override take(batch: EventBatch): void {
     this.catchUp()
-    const { reader, ring } = this.desk
     const start = this.position
-    const all = this.types === undefined ? batch : this.scratch
-    const { claimed } = ring.kernel.core
-    const most = Math.min(this.maxBatch, Math.max(0, claimed() - start))
-    const read = reader.read(start, SEQ_LIMIT, most, all)
-    this.position = read.stopped
-    this.missed += read.missed
-    this.aborted += read.aborted
-    const length = this.types === undefined ? read.length : this.pick(all, read.length, this.types, batch)
-    this.received += length
-    this.filtered += read.length - length
-    batch.describe(length, start, read.stopped, this.takeMissed(length), false)
+    const most = Math.min(this.maxBatch, Math.max(0, this.desk.ring.kernel.core.claimed() - start))
+    const length = this.types === undefined ? this.read(most, batch) : this.readTypes(most, batch, this.types)
+    batch.describe(length, start, this.position, this.takeMissed(length), false)
   }
 
   protected override wait(): Promise<void> {
@@ -93,19 +82,42 @@ export class SharedSubscription extends Subscription {
     this.position = floor
   }
 
-  /** Copies the events of these types to `batch` and returns how many. */
-  private pick(all: EventBatch, length: number, types: Uint8Array, batch: EventBatch): number {
-    all.describe(length, 0, 0, 0, false)
-    const { bytes, seqs } = all
-    const codes = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length >>> 1)
-    const target = batch.own(length)
-    const numbers = batch.ownNumbers(length)
+  /** Moves on by at most `most` events, copies them to `batch` and returns how many. */
+  private read(most: number, batch: EventBatch): number {
+    const { length, stopped, missed, aborted } = this.desk.reader.read(this.position, SEQ_LIMIT, most, batch)
+    this.position = stopped
+    this.missed += missed
+    this.aborted += aborted
+    this.received += length
+    return length
+  }
+
+  /** The same for events of these types, until there are `most` or nothing is left to look at. */
+  private readTypes(most: number, batch: EventBatch, types: Uint8Array): number {
+    const { scratch } = this
+    const target = batch.own(most)
+    const numbers = batch.ownNumbers(most)
     let picked = 0
-    for (let i = 0; i < length; i++) {
-      if (!hasType(types, codes[i * (L.RECORD_BYTES / 2) + TYPE] as number)) continue
-      target.set(bytes.subarray(i * L.RECORD_BYTES, (i + 1) * L.RECORD_BYTES), picked * L.RECORD_BYTES)
-      numbers[picked++] = seqs[i] as number
+    for (let before = -1; picked < most && this.position !== before; ) {
+      before = this.position
+      const length = this.read(most - picked, scratch)
+      scratch.describe(length, 0, 0, 0, false)
+      const { bytes, seqs } = scratch
+      const first = picked
+      for (let i = 0; i < length; i++) {
+        if (!hasType(types, typeOf(bytes, i))) continue
+        target.set(bytes.subarray(i * L.RECORD_BYTES, (i + 1) * L.RECORD_BYTES), picked * L.RECORD_BYTES)
+        numbers[picked++] = seqs[i] as number
+      }
+      const passed = length - (picked - first)
+      this.received -= passed
+      this.filtered += passed
     }
     return picked
   }
+}
+
+function typeOf(records: Uint8Array, i: number): number {
+  const at = i * L.RECORD_BYTES + L.EVENT_TYPE
+  return (records[at] as number) | ((records[at + 1] as number) << 8)
 }

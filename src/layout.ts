@@ -260,6 +260,8 @@ export const M_HOLES = 96
 export const M_STOPPED = 104
 /** Slot of the next claimed number. */
 export const M_CLAIM_SLOT = 112
+/** 1 once the thread samples, u32. */
+export const M_SAMPLES = 116
 
 export const MEMBER_FREE = 0
 export const MEMBER_RESERVED = 1

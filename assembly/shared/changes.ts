@@ -6,21 +6,22 @@
 
 import {
   BATCH, BLOCK_SLOTS, CELL_PRIORITY, CHANGE_BYTES, CHANGE_FLAGS, CHANGE_PRIORITY, CHANGE_REWARDS, CHANGE_SLOT, CHUNK,
-  CONTROL, FLAGS, READ_RECORD, REWARDS, S_SAMPLERS, STAMP_LATE,
+  CONTROL, FLAGS, M_SAMPLES, READ_RECORD, REWARDS, S_SAMPLERS, STAMP_LATE,
 } from '../../src/layout'
 import { fixed } from '../area'
 import { belongs, floatOf, tagOf } from './cells'
 import { foldsToo } from './late'
-import { blocks, cellsAt, epochs, known, recordAt, slots, stampAt } from './member'
+import { blocks, cellsAt, epochs, known, member, recordAt, slots, stampAt } from './member'
 import { overlay } from './read'
 import { isPublished, numberOf, stillPublished } from './stamps'
 
 /** The block that the next call looks at. */
 let nextBlock: u32 = 0
 
-/** Says that this thread samples from now on: everybody counts epochs, and nothing is known yet. */
+/** Says that this thread samples until its place is free again: everybody counts epochs, and nothing is known yet. */
 export function startSampling(): void {
   atomic.add<i32>(CONTROL + S_SAMPLERS, 1)
+  store<u32>(member + M_SAMPLES, 1)
   // No epoch has this value before four thousand million changes of its block.
   memory.fill(known, 0xff, <usize>blocks << 2)
   foldsToo()

@@ -4,7 +4,7 @@
  */
 
 import {
-  AREA_BYTES, AREAS, BLOCK_SLOTS, CELL_BYTES, CELL_REWARDS, CHANGE_BYTES, CHUNK, CONTROL, LAYOUT_VERSION, M_CLAIM_SLOT,
+  AREA_BYTES, AREAS, BLOCK_SLOTS, CELL_BYTES, CELL_REWARDS, CHANGE_BYTES, CHUNK, CONTROL, LAYOUT_VERSION, M_SAMPLES,
   MEMBER_BYTES, MEMBERS, RECORD_BYTES, RECORDS, REWARDS, S_CLAIMED, S_TOO_LATE, SHARED_VERSION, STAMP_LATE,
 } from '../../src/layout'
 
@@ -38,7 +38,7 @@ export function layoutFingerprint(): u32 {
   hash = mix(hash, CONTROL)
   hash = mix(hash, MEMBERS)
   hash = mix(hash, MEMBER_BYTES)
-  hash = mix(hash, M_CLAIM_SLOT)
+  hash = mix(hash, M_SAMPLES)
   hash = mix(hash, AREAS)
   hash = mix(hash, AREA_BYTES)
   hash = mix(hash, S_CLAIMED)

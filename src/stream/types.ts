@@ -124,6 +124,11 @@ export interface SubscribeOptions {
 export interface SeqRange {
   start: number
   end: number
+  /**
+   * Only where threads share the ring, and only if there are any: events of the batch that were not written, because
+   * other threads went round the whole ring before their turn came.
+   */
+  aborted?: number | undefined
 }
 
 /** What became of the entries of a bulk update. `corrected` counts durable corrections, which need a journal. */

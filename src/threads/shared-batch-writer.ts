@@ -12,8 +12,10 @@ import type { SharedRing } from './shared-ring.js'
 /** Writes batches to the numbers that this thread claims. */
 export class SharedBatchWriter extends BatchWriter<SharedRing> {
   private start = 0
+  private before = 0
 
   protected take(count: number): number {
+    this.before = this.ring.ownWritten
     this.start = this.ring.take(count)
     return 0
   }
@@ -29,6 +31,8 @@ export class SharedBatchWriter extends BatchWriter<SharedRing> {
   }
 
   protected written(count: number): SeqRange {
-    return { start: this.start, end: this.start + count }
+    const { start } = this
+    const aborted = count - (this.ring.ownWritten - this.before)
+    return aborted === 0 ? { start, end: start + count } : { start, end: start + count, aborted }
   }
 }

@@ -100,6 +100,11 @@ export class SharedRing {
     return this.kernel.counter(L.MEMBERS + this.kernel.index * L.MEMBER_BYTES + L.M_CLAIM_NEXT)
   }
 
+  /** Events that this thread has written. */
+  get ownWritten(): number {
+    return this.kernel.counter(L.MEMBERS + this.kernel.index * L.MEMBER_BYTES + L.M_WRITTEN)
+  }
+
   /** Throws the error for a write that found no number, if that is the reason. */
   refuse(reason: number, count: number): void {
     if (reason === L.REFUSED_RETIRED) throw new WriterRetiredError(this.writerId)

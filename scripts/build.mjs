@@ -23,8 +23,8 @@ mkdirSync(join(root, 'dist', 'kernel'), { recursive: true })
 mkdirSync(join(root, 'dist', 'threads'), { recursive: true })
 
 tool('asc', ['--target', 'release'])
-// Settings as in asconfig.json, which asc would apply to its own entry only.
-const settings = ['--config', 'none', '-O3', '--shrinkLevel', '1', '--converge', '--noAssert', '--runtime', 'stub']
+// Settings as in asconfig.json, which asc would apply to its own entry only; converging makes these no smaller.
+const settings = ['--config', 'none', '-O3', '--shrinkLevel', '1', '--noAssert', '--runtime', 'stub']
 const memory = ['--importMemory', '--initialMemory', '1', '--maximumMemory', '65536']
 const common = [...settings, ...memory, '--enable', 'simd', '--use', 'abort=', '--disableWarning', '112']
 const threads = ['--enable', 'threads', '--sharedMemory']

@@ -44,23 +44,17 @@ const SEQ_END: i64 = 1 << 53
 /** Claims up to `most` numbers, at least `least`; nothing may be left of the claim before. Returns 0 or why not. */
 function claimBetween(least: i64, most: i64): u32 {
   if (atomic.load<i32>(CONTROL + S_CLOSED)) return REFUSED_CLOSED
-  if (!beBusy()) return REFUSED_RETIRED
-  let start = atomic.load<i64>(CONTROL + S_CLAIMED)
   while (true) {
+    const start = atomic.load<i64>(CONTROL + S_CLAIMED)
     const numbers = min<i64>(most, SEQ_END - start)
-    if (numbers < least) {
-      beActive()
-      return REFUSED_EXHAUSTED
-    }
-    const seen = atomic.cmpxchg<i64>(CONTROL + S_CLAIMED, start, start + numbers)
-    if (seen == start) {
-      noteClaim(start, start + numbers)
-      break
-    }
-    start = seen
+    if (numbers < least) return REFUSED_EXHAUSTED
+    // Nothing that a termination could fall into while the state is BUSY: who retires this thread may wait for its end.
+    if (!beBusy()) return REFUSED_RETIRED
+    const claimed = atomic.cmpxchg<i64>(CONTROL + S_CLAIMED, start, start + numbers) == start
+    if (claimed) noteClaim(start, start + numbers)
+    beActive()
+    if (claimed) return 0
   }
-  beActive()
-  return 0
 }
 
 /** Claims the next numbers of this thread. */

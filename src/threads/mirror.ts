@@ -180,6 +180,7 @@ export class Mirror {
       copy.core.skipSlots(start - this.asOf)
       ring.wrote(start - this.asOf)
       ring.size = 0
+      this.floor = start
     }
     let position = start
     while (position < end) {

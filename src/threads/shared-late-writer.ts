@@ -68,8 +68,9 @@ export class SharedLateWriter {
       write: (from, count) => {
         this.stageSeqs(seqs, from, count)
         const applied = core.setPriorities(count)
-        // What this thread has just written need not be looked for when it samples next.
-        this.mirror.setPriorities(seqs, from, f32.subarray(L.IN_VALUES / 4, L.IN_VALUES / 4 + count))
+        // What this thread has just written need not be looked for when it samples next. A copy of the values: the mirror
+        // takes in new events first, which uses their area.
+        this.mirror.setPriorities(seqs, from, f32.slice(L.IN_VALUES / 4, L.IN_VALUES / 4 + count))
         return applied
       },
     })

@@ -1,7 +1,8 @@
 /**
- * Two projects: everything in Node, and the suites that need no `node:` module once more in a real Chromium.
+ * Everything in Node, and the suites that need no `node:` module once more in a real Chromium, on a page that is
+ * cross-origin isolated. The suites of what a stream promises run once more in each with streams that threads share.
  *
- * Without a Chromium the second project is left out, and said so; `scripts/test.mjs` counts its files as skipped.
+ * Without a Chromium the projects of the browser are left out, and said so; `scripts/test.mjs` counts its files as skipped.
  *
  * @module
  */
@@ -9,36 +10,60 @@
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
 import { CHROMIUM_ARGS, CHROMIUM_HELP, findChromium } from './scripts/chromium.mjs'
-import { BROWSER_SUITES } from './scripts/suites.mjs'
+import { BROWSER_FOLDERS, BROWSER_SHARED_FOLDERS, SHARED_FOLDERS, suitesOf } from './scripts/suites.mjs'
 
 const executablePath = findChromium()
-if (executablePath === undefined) console.warn(`\nNO CHROMIUM: the browser project is left out; ${CHROMIUM_HELP}\n`)
+if (executablePath === undefined) console.warn(`\nNO CHROMIUM: the browser projects are left out; ${CHROMIUM_HELP}\n`)
 
 const node = {
   test: {
     name: 'node',
     include: ['test/**/*.test.ts'],
     exclude: ['test/browser/**'],
+    provide: { shared: false },
     testTimeout: 30_000,
     hookTimeout: 120_000,
   },
 }
 
-const browser = {
+const shared = {
   test: {
-    name: 'browser',
-    include: [...BROWSER_SUITES],
+    name: 'shared',
+    include: suitesOf(SHARED_FOLDERS),
+    provide: { shared: true },
+    testTimeout: 30_000,
+  },
+}
+
+/** Of a page that has SharedArrayBuffer. */
+const ISOLATED = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+}
+
+const browser = {
+  server: { headers: ISOLATED },
+  test: {
+    include: suitesOf(BROWSER_FOLDERS),
     testTimeout: 30_000,
     browser: {
       enabled: true,
       headless: true,
       screenshotFailures: false,
       provider: playwright({ launchOptions: { ...(executablePath && { executablePath }), args: [...CHROMIUM_ARGS] } }),
-      instances: [{ browser: 'chromium' as const }],
+      instances: [
+        { browser: 'chromium' as const, name: 'browser', provide: { shared: false } },
+        {
+          browser: 'chromium' as const,
+          name: 'browser shared',
+          include: suitesOf(BROWSER_SHARED_FOLDERS),
+          provide: { shared: true },
+        },
+      ],
     },
   },
 }
 
 export default defineConfig({
-  test: { projects: executablePath === undefined ? [node] : [node, browser] },
+  test: { projects: executablePath === undefined ? [node, shared] : [node, shared, browser] },
 })

@@ -19,6 +19,13 @@ export function fullStream(
   return stream
 }
 
+/** The same of a stream that threads share. */
+export async function fullSharedStream(capacity: number, options: StreamOptions = {}): Promise<ExperienceStream> {
+  const stream = await ExperienceStream.create({ capacity, seed: 1, shared: true, ...options })
+  fill(stream, capacity + Math.min(capacity, 4096))
+  return stream
+}
+
 /** Sets every field of the writer but id and time. */
 export function stage(writer: EventWriter, i: number): void {
   const { state, action } = writer

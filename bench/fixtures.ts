@@ -9,6 +9,9 @@ import { EventType } from 'experience-stream'
 /** Bytes of a record. */
 export const RECORD_BYTES = 128
 
+/** Events of a batch, where threads write or read in batches. */
+export const BATCH = 1024
+
 /** Unix µs of the first event; each later one is 10 µs on. */
 export const START_US = 1_700_000_000_000_000
 

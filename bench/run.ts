@@ -41,6 +41,13 @@ const SUBJECTS: Record<string, readonly (string | undefined)[]> = {
     'RxJS ReplaySubject',
     'tfjs ReplayMemory',
   ],
+  'threads-write': ['inside the module', 'batches inside the module', 'writer', 'packed batches'],
+  'threads-read': [undefined],
+  'threads-reward': [undefined],
+  'threads-pair': ['inside the module', 'writer', 'packed batches'],
+  'threads-wake': ['Atomics.waitAsync', 'looking every ms'],
+  'threads-mirror': [undefined],
+  'threads-cost': ['write', 'read', 'sample'],
 }
 const ONCE: Record<string, readonly string[] | 'all'> = {
   write: ['writer, ids v7', 'writer, precise clock', 'writer, amortized clock', 'first lap'],
@@ -49,25 +56,39 @@ const ONCE: Record<string, readonly string[] | 'all'> = {
   find: ['others'],
   subscribe: ['object', 'for await'],
   peers: 'all',
+  'threads-write': 'all',
+  'threads-read': 'all',
+  'threads-reward': 'all',
+  'threads-pair': 'all',
+  'threads-wake': 'all',
+  'threads-mirror': 'all',
+  'threads-cost': 'all',
 }
 const MARKS = ['<!-- results -->', '<!-- /results -->'] as const
 const FLOORS = new URL('./floors.wasm', import.meta.url)
+const SHARED_FLOORS = new URL('./floors-shared.wasm', import.meta.url)
+
+/** Whether `wanted` is the subject or the family whose name it begins with. */
+function isMeant(subject: string, wanted: string): boolean {
+  return subject === wanted || subject.startsWith(`${wanted}-`)
+}
 
 function jobs(options: BenchOptions): Job[] {
   const { quick } = options
   const names = Object.keys(SUBJECTS)
-  const unknown = options.only?.find((subject) => !names.includes(subject))
+  const unknown = options.only?.find((wanted) => !names.some((subject) => isMeant(subject, wanted)))
   if (unknown !== undefined) throw new Error(`--only takes ${names.join(', ')}, got ${unknown}`)
   const capacities = options.capacities ?? (quick ? [QUICK_CAPACITY] : CAPACITIES)
   const floors = FLOORS.href
+  const sharedFloors = SHARED_FLOORS.href
   const list: Job[] = []
   for (const [subject, variants] of Object.entries(SUBJECTS)) {
-    if (options.only && !options.only.includes(subject)) continue
+    if (options.only && !options.only.some((wanted) => isMeant(subject, wanted))) continue
     const once = ONCE[subject] ?? []
     capacities.forEach((capacity, turn) => {
       for (const variant of variants) {
         if (turn > 0 && (once === 'all' || (variant !== undefined && once.includes(variant)))) continue
-        list.push({ subject, variant, capacity, quick, floors })
+        list.push({ subject, variant, capacity, quick, floors, sharedFloors })
       }
     })
   }
@@ -125,7 +146,8 @@ async function main(): Promise<number> {
   const todo = jobs(options)
   // The compiler is large: a wrong option should not wait for it.
   const { compileFloors } = await import('./harness/compile-floors.js')
-  await compileFloors(FLOORS)
+  await compileFloors(FLOORS, false)
+  await compileFloors(SHARED_FLOORS, true)
   const rows: Row[] = []
   const crashed: Results['crashed'] = []
   const before = environment()

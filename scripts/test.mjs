@@ -13,7 +13,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { CHROMIUM_HELP, findChromium } from './chromium.mjs'
-import { BROWSER_FOLDERS } from './suites.mjs'
+import { BROWSER_FOLDERS, BROWSER_SHARED_FOLDERS } from './suites.mjs'
 
 const STEP_LIMIT_MS = 600_000
 const MINIMUM_NODE = [20, 19]
@@ -91,9 +91,10 @@ function addResults(report) {
 }
 
 function skipBrowser() {
-  const files = BROWSER_FOLDERS.flatMap((folder) => testFiles(join(root, 'test', folder)))
+  const folders = [...BROWSER_FOLDERS, ...BROWSER_SHARED_FOLDERS]
+  const files = folders.flatMap((folder) => testFiles(join(root, 'test', folder)))
   totals.skipped += files.length
-  shout(`SKIPPED: ${files.length} test files in the browser, each counted once; ${CHROMIUM_HELP}`)
+  shout(`SKIPPED: ${files.length} runs of test files in the browser; ${CHROMIUM_HELP}`)
 }
 
 /** @param {string} folder */

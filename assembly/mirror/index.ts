@@ -4,8 +4,8 @@
  */
 
 import {
-  BATCH, CHANGE_BYTES, CHANGE_FLAGS, CHANGE_PRIORITY, CHANGE_REWARDS, FLAGS, H_FIRST_SEQ, H_FOLDED, H_PRIORITIZED,
-  H_SIZE, H_TREE_SOURCE, HEADER, OUT_SLOTS, REWARDS, SOURCE_EXPLICIT, SOURCE_NONE, SOURCE_REWARD,
+  BATCH, CHANGE_BYTES, CHANGE_FLAGS, CHANGE_PRIORITY, CHANGE_REWARDS, FLAGS, H_SIZE, H_TREE_SOURCE, HEADER, OUT_SLOTS,
+  REWARDS, SOURCE_EXPLICIT, SOURCE_NONE, SOURCE_REWARD,
 } from '../../src/layout'
 import { markChanged } from '../dirty'
 import { fold } from '../fold'
@@ -13,7 +13,7 @@ import { clearMatches } from '../matches'
 import { foldPriorities, setPriority } from '../priorities'
 import { skipEvents } from '../ring'
 import { dropRun } from '../runs'
-import { at4, capacity, nextSeq, priorities, recordAt, size, slotOfBack, tailSlot } from '../state'
+import { at4, capacity, priorities, recordAt, size, slotOfBack, tailSlot } from '../state'
 import { leafAt, sumRange } from '../tree'
 
 export * from '../index'
@@ -47,16 +47,13 @@ export function evictOldest(count: u32): void {
 }
 
 /**
- * Evicts all events and moves the head on by `count` slots, so that events stand in the slots where a ring that has
- * seen all of them would have them: draws depend on that.
+ * Moves the head on by `count` events that nobody has copied, so that events stand in the slots where a ring that has
+ * seen all of them would have them: draws depend on that. What stands in their slots is no event and has to be evicted
+ * before the next search, but not before the next events are in, which take their first priorities from these.
  */
 export function skipSlots(count: f64): void {
-  evictOldest(size())
   skipEvents(count)
-  store<i64>(HEADER + H_FOLDED, nextSeq())
-  // As at the beginning of a stream: there is no live event to take a first priority from.
-  store<i64>(HEADER + H_PRIORITIZED, nextSeq())
-  store<i64>(HEADER + H_FIRST_SEQ, nextSeq())
+  store<u32>(HEADER + H_SIZE, <u32>min<i64>(<i64>size() + <i64>count, <i64>capacity))
 }
 
 /** Takes in the `count` changes at BATCH, for the events as far behind the head as OUT_SLOTS says; 0 is skipped. */

@@ -34,7 +34,7 @@ export function overlay(target: usize, slot: u32, seq: i64): void {
 /** What a stamp that does not say PUBLISHED(seq) says of `seq`. */
 @inline export function absence(stamp: i64, seq: i64): u32 {
   const number = numberOf(stamp)
-  if (number > seq) return LATE_EVICTED
+  if (number > seq || seq < firstSeq) return LATE_EVICTED
   return number == seq && kindOf(stamp) == STAMP_ABORTED ? LATE_ABORTED : LATE_NOT_WRITTEN
 }
 

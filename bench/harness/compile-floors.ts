@@ -9,8 +9,8 @@ import { writeFileSync } from 'node:fs'
 import { type CompilerOptions, compileString } from 'assemblyscript/asc'
 import { FLOOR_SOURCE } from './floor-source.js'
 
-/** Compiles the module of the floors into `file`. */
-export async function compileFloors(file: URL): Promise<void> {
+/** Compiles the module of the floors into `file`; with `shared` for memory that threads share. */
+export async function compileFloors(file: URL, shared: boolean): Promise<void> {
   // The compiler's declared type is that of its inner options; it is called with those of its command line.
   const options = {
     optimizeLevel: 3,
@@ -19,7 +19,8 @@ export async function compileFloors(file: URL): Promise<void> {
     importMemory: true,
     initialMemory: 1,
     maximumMemory: 65_536,
-    enable: ['simd'],
+    sharedMemory: shared,
+    enable: shared ? ['simd', 'threads'] : ['simd'],
     use: ['abort='],
   } as unknown as CompilerOptions
   const { binary, error, stderr } = await compileString(FLOOR_SOURCE, options)

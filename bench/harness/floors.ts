@@ -31,7 +31,10 @@ interface FloorModule {
 /** One floor as a case with the time that it took where the goals were set. */
 export interface Floor {
   case: Case
-  reference: number
+  /** Null for what is only compared with. */
+  reference: number | null
+  /** What a comparison contains. */
+  includes?: string | undefined
   /** The figures of the case times this are those of the row. */
   factor: number
 }

@@ -16,6 +16,13 @@ const HEADINGS: Record<string, string> = {
   find: 'Finding and counting',
   subscribe: 'Subscriptions',
   peers: 'Beside peers',
+  'threads-write': 'Threads: two writers',
+  'threads-read': 'Threads: validated reads',
+  'threads-reward': 'Threads: sums of rewards',
+  'threads-pair': 'Threads: one writer and one reader, end to end',
+  'threads-wake': 'Threads: waking a sleeping subscriber',
+  'threads-mirror': "Threads: a sampler's own copy",
+  'threads-cost': 'Threads: what sharing costs one thread',
 }
 
 const COLUMNS = ['what', 'ring', 'median', 'p10–p90', 'limit', 'floor beside it', 'verdict', 'includes']

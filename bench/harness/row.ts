@@ -28,8 +28,8 @@ export interface FloorResult {
   median: number
   /** The row's median over the floor's. */
   ratio: number
-  /** The floor where the goals were set, in the same unit. */
-  reference: number
+  /** The floor where the goals were set, in the same unit; null where nobody took it. */
+  reference: number | null
 }
 
 /** One figure. */
@@ -89,7 +89,7 @@ export interface RowSource {
   phase?: 'steady' | 'first lap'
   goal?: number | undefined
   limitKind?: LimitKind | undefined
-  floor?: { name: string; median: number; reference: number } | undefined
+  floor?: { name: string; median: number; reference: number | null } | undefined
 }
 
 /** The spread of a list of samples, in the unit of the samples. */
@@ -113,7 +113,7 @@ export function makeRow(source: RowSource, spread: Spread, judged: boolean): Row
   let limit = goal
   if (goal !== null && floor) {
     if (limitKind === 'times floor') limit = goal * floor.median
-    else if (limitKind === 'goal') limit = goal * Math.max(1, floor.median / floor.reference)
+    else if (limitKind === 'goal') limit = goal * Math.max(1, floor.median / (floor.reference ?? floor.median))
   }
   const asItStands = limitKind === 'times floor' ? limit : goal
   return {

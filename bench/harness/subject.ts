@@ -24,6 +24,8 @@ export interface Job {
   quick: boolean
   /** Address of the compiled floors. */
   floors: string
+  /** Address of those for memory that threads share. */
+  sharedFloors: string
 }
 
 /** What a subject answers. */
@@ -80,14 +82,16 @@ export class Subject {
     const beside = [...floors.values()]
     const spreads = measure([...cases, ...beside.map((floor) => floor.case)], effort)
     const medians = new Map<string, number>()
-    beside.forEach(({ case: { name, unit }, reference }, i) => {
-      const spread = spreads[cases.length + i]
-      if (!spread) return
-      medians.set(name, spread.median)
-      if (this.#known.has(name)) return
-      this.#known.add(name)
-      this.#add({ name: `floor: ${name}`, unit, includes: `${reference} ${unit} where the goals were set` }, spread)
-    })
+    beside.forEach(
+      ({ case: { name, unit }, reference, includes = `${reference} ${unit} where the goals were set` }, i) => {
+        const spread = spreads[cases.length + i]
+        if (!spread) return
+        medians.set(name, spread.median)
+        if (this.#known.has(name)) return
+        this.#known.add(name)
+        this.#add({ name: `floor: ${name}`, unit, includes }, spread)
+      },
+    )
     cases.forEach((one, i) => {
       const spread = spreads[i]
       if (!spread) return
@@ -99,7 +103,7 @@ export class Subject {
         this.#add(one, spread, {
           name: floor.case.name,
           median: median * factor,
-          reference: reference * factor,
+          reference: reference === null ? null : reference * factor,
         })
       }
     })

@@ -6,39 +6,47 @@
  * @module
  */
 
-import type { EventWriter } from 'experience-stream'
 import { CartPole, Outcome, type Push } from './environment.js'
 import { Novelty } from './novelty.js'
 import type { GreedyPolicy } from './policy.js'
 import { Random } from './random.js'
-import { type Transition, writeTransition } from './state.js'
+import { type Transition, type TransitionWriter, writeTransition } from './state.js'
 
-/** Plays one environment; its starts and its exploration depend on the seed alone. */
+/** An actor's place among those who write into one ring. */
+export interface Place {
+  /** Its number, from 0, and how many there are: which episodes are its own. */
+  index: number
+  of: number
+  novelty: Novelty
+}
+
+/** Plays one environment; its starts and its exploration depend on the seed and its place alone. */
 export class Actor {
-  /** Lengths of the episodes that have ended. */
-  readonly returns: number[] = []
-  /** Steps that the actor had taken when each of them ended. */
-  readonly endedAt: number[] = []
-  readonly #writer: EventWriter
+  readonly #writer: TransitionWriter
   readonly #policy: GreedyPolicy
   readonly #environment = new CartPole()
-  readonly #novelty = new Novelty()
+  readonly #novelty: Novelty
+  readonly #episodeStride: number
   readonly #starts: Random
   readonly #exploration: Random
   readonly #observation = new Float64Array(4)
   readonly #transition: Transition
   #last: Push | undefined
 
-  constructor(writer: EventWriter, policy: GreedyPolicy, seed: number) {
+  constructor(writer: TransitionWriter, policy: GreedyPolicy, seed: number, place: Partial<Place> = {}) {
+    const { index = 0, of = 1, novelty = new Novelty() } = place
+    const suffix = index === 0 ? '' : ` ${index}`
     this.#writer = writer
     this.#policy = policy
-    this.#starts = new Random(seed, 'starts')
-    this.#exploration = new Random(seed, 'exploration')
+    this.#novelty = novelty
+    this.#episodeStride = of
+    this.#starts = new Random(seed, `starts${suffix}`)
+    this.#exploration = new Random(seed, `exploration${suffix}`)
     this.#environment.reset(this.#starts)
     this.#transition = {
-      episode: 0,
+      episode: index,
       step: 0,
-      tick: 0,
+      tick: -1,
       observation: this.#observation,
       novelty: 1,
       push: 0,
@@ -48,35 +56,30 @@ export class Actor {
     }
   }
 
-  /** Steps taken so far. */
-  get steps(): number {
-    return this.#transition.tick
-  }
-
   /** Cells of the observation space that were visited. */
   get cellsSeen(): number {
     return this.#novelty.cellsSeen
   }
 
   /**
-   * Takes one step, writes it and returns its sequence number.
+   * Takes one step and writes it.
    *
    * @param exploration chance of a random push, in [0, 1]
+   * @param tick number of the step within the run; by default the one after the last
    */
-  step(exploration: number): number {
+  step(exploration: number, tick: number = this.#transition.tick + 1): void {
     const environment = this.#environment
     const transition = this.#transition
     this.#observation.set(environment.observation)
+    transition.tick = tick
     transition.step = environment.steps
     transition.novelty = this.#novelty.visit(this.#observation)
     transition.push = this.#choose(exploration)
     transition.reversed = this.#last !== undefined && this.#last !== transition.push
     transition.outcome = environment.step(transition.push)
-    const seq = writeTransition(this.#writer, transition)
-    transition.tick++
+    writeTransition(this.#writer, transition)
     this.#last = transition.push
     if (transition.outcome !== Outcome.Running) this.#begin()
-    return seq
   }
 
   #choose(exploration: number): Push {
@@ -85,9 +88,7 @@ export class Actor {
   }
 
   #begin(): void {
-    this.returns.push(this.#environment.steps)
-    this.endedAt.push(this.#transition.tick)
-    this.#transition.episode++
+    this.#transition.episode += this.#episodeStride
     this.#last = undefined
     this.#environment.reset(this.#starts)
   }

@@ -1,14 +1,15 @@
 /**
  * The four appraisers of a run: each a subscriber of the ring with a reward slot of its own.
  *
- * They are polled once per step of the environment rather than woken by the event loop, so that every reward stands
- * before the learner draws and a seed replays exactly.
+ * In one thread they are polled once per step of the environment rather than woken by the event loop, so that every
+ * reward stands before the learner draws and a seed replays exactly. With threads each has one of its own.
  *
  * @module
  */
 
 import {
   Appraiser,
+  type AppraiserFunction,
   AppraiserType,
   curiosityAppraiser,
   type ExperienceStream,
@@ -20,17 +21,20 @@ import {
 /** Names of the appraisers, in the order of their reward slots. */
 export const APPRAISERS = ['homeostasis', 'curiosity', 'efficiency', 'goal'] as const
 
+/** The same appraisers: which slot each owns, and how it scores. */
+export const SCORES: readonly { slot: AppraiserType; score: AppraiserFunction }[] = [
+  { slot: AppraiserType.Homeostasis, score: homeostasisAppraiser() },
+  { slot: AppraiserType.Curiosity, score: curiosityAppraiser() },
+  { slot: AppraiserType.Efficiency, score: efficiencyAppraiser() },
+  { slot: AppraiserType.Goal, score: goalAppraiser() },
+]
+
 /** Appraises what is written to a stream from now on. */
 export class AppraisalPanel {
   readonly #appraisers: readonly Appraiser[]
 
   constructor(stream: ExperienceStream) {
-    this.#appraisers = [
-      new Appraiser(stream, AppraiserType.Homeostasis, homeostasisAppraiser()),
-      new Appraiser(stream, AppraiserType.Curiosity, curiosityAppraiser()),
-      new Appraiser(stream, AppraiserType.Efficiency, efficiencyAppraiser()),
-      new Appraiser(stream, AppraiserType.Goal, goalAppraiser()),
-    ]
+    this.#appraisers = SCORES.map(({ slot, score }) => new Appraiser(stream, slot, score))
   }
 
   /** Lets each appraiser score what is new to it. */

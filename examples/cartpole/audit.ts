@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { StreamStats } from 'experience-stream'
+import type { StreamStats, SubscriptionStats } from 'experience-stream'
 import { APPRAISERS } from './appraisal.js'
 
 /** One law of conservation, with the figures that it was checked on. */
@@ -16,18 +16,33 @@ export interface AuditLine {
   holds: boolean
 }
 
-/** Checks a stream with the four appraisers as its only subscribers, at a moment when nothing is left to appraise. */
-export function audit(stats: StreamStats): AuditLine[] {
-  const { written, readable, evicted, rewards } = stats
+/**
+ * Checks a stream that nobody but the four appraisers has scored, at a moment when nothing is left to appraise.
+ *
+ * @param cursors accounts of the appraisers' subscriptions, in the order of their slots
+ * @param latePriorities priorities that the learner gave to events which were gone by then
+ */
+export function audit(stats: StreamStats, cursors: readonly SubscriptionStats[], latePriorities: number): AuditLine[] {
+  const { written, readable, evicted, rewards, threads } = stats
   const lines = [
     line('written = readable + evicted', written, [readable, evicted]),
     line('written = fully appraised', written, [rewards.fullyAppraised]),
     line('4 x written = rewards applied', 4 * written, [rewards.applied]),
-    line('late writes = 0', rewards.evicted, [0]),
+    line('late writes = late priorities', rewards.evicted, [latePriorities]),
   ]
-  stats.subscriptions.forEach((cursor, i) => {
-    const law = `${APPRAISERS[i] ?? `subscriber ${i}`}: position - from = received + filtered + missed`
-    lines.push(line(law, cursor.position - cursor.from, [cursor.received, cursor.filtered, cursor.missed]))
+  if (threads !== undefined) {
+    const { claimed, aborted, pending } = threads
+    lines.unshift(
+      line('claimed = readable + evicted + aborted', claimed, [readable, evicted, aborted]),
+      line('pending = 0', pending, [0]),
+    )
+  }
+  cursors.forEach(({ from, position, received, filtered, missed, aborted }, i) => {
+    const parts = [received, filtered, missed]
+    const shared = threads === undefined ? '' : ' + aborted'
+    if (threads !== undefined) parts.push(aborted)
+    const law = `${APPRAISERS[i]}: position - from = received + filtered + missed${shared}`
+    lines.push(line(law, position - from, parts))
   })
   return lines
 }

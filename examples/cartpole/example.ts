@@ -6,7 +6,8 @@
 
 import { accessSync, constants, statSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { count, runName } from './format.js'
+import { CrewError } from './crew.js'
+import { count, runName, threadNames } from './format.js'
 import { toJson } from './json.js'
 import { HELP, type Options, parseOptions, UsageError } from './options.js'
 import { ProgressView } from './progress.js'
@@ -14,16 +15,23 @@ import { renderReport } from './report/document.js'
 import { CAPACITY, type RunResult, type RunSettings, run } from './run.js'
 import { printAudit, printComparison, printCurve, printRanking, printVerdict } from './summary.js'
 import { type Sink, Terminal } from './terminal.js'
+import type { Scripts } from './threads/scripts.js'
 
 /** What the command touches of its process. */
 export interface Surroundings {
   stdout: Sink
   stderr: Sink
   environment: Readonly<Record<string, string | undefined>>
+  /** Programs of the threads; by default those of the build. */
+  scripts?: Scripts
 }
 
-/** Runs the command and returns its exit status: 0, 1 where the report cannot be written, 2 for a mistake in `args`. */
-export async function execute(args: readonly string[], { stdout, stderr, environment }: Surroundings): Promise<number> {
+/**
+ * Runs the command and returns its exit status: 0, 1 where the report cannot be written or a thread fails, 2 for a mistake
+ * in `args`.
+ */
+export async function execute(args: readonly string[], surroundings: Surroundings): Promise<number> {
+  const { stdout, stderr, environment, scripts } = surroundings
   let options: Options
   try {
     options = parseOptions(args)
@@ -41,35 +49,37 @@ export async function execute(args: readonly string[], { stdout, stderr, environ
     assertWritable(report)
     const terminal = new Terminal(options.json ? stderr : stdout, environment)
     printTitle(terminal, options)
-    const result = await perform(terminal, settingsOf(options, 'prioritized'))
+    const result = await perform(terminal, settingsOf(options, 'prioritized'), scripts)
     const compared = options.learn && options.compare
-    const other = compared ? await perform(terminal, settingsOf(options, 'uniform')) : undefined
+    const other = compared ? await perform(terminal, settingsOf(options, 'uniform'), scripts) : undefined
     writeFileSync(report, renderReport(result, other))
     if (options.json) stdout.write(`${JSON.stringify(toJson(result, other, report))}\n`)
     else printSummary(terminal, result, other, report)
     return 0
   } catch (error) {
-    if (!isFileError(error)) throw error
-    stderr.write(`cartpole: cannot write the report ${report}: ${error.message}\n`)
+    if (error instanceof CrewError) stderr.write(`cartpole: ${error.message}\n`)
+    else if (isFileError(error)) stderr.write(`cartpole: cannot write the report ${report}: ${error.message}\n`)
+    else throw error
     return 1
   }
 }
 
-function settingsOf({ seed, steps, learn }: Options, replay: RunSettings['replay']): RunSettings {
-  return { seed, steps, learn, replay }
+function settingsOf({ seed, steps, learn, threads }: Options, replay: RunSettings['replay']): RunSettings {
+  return { seed, steps, learn, replay, threads }
 }
 
-function perform(terminal: Terminal, settings: RunSettings): Promise<RunResult> {
+function perform(terminal: Terminal, settings: RunSettings, scripts: Scripts | undefined): Promise<RunResult> {
   const progress = new ProgressView(terminal, runName(settings), settings.steps, CAPACITY)
-  return run(settings, (window, eventsPerSecond) => progress.show(window, eventsPerSecond))
+  return run(settings, (window, eventsPerSecond) => progress.show(window, eventsPerSecond), scripts)
 }
 
-function printTitle(terminal: Terminal, { seed, steps, learn }: Options): void {
+function printTitle(terminal: Terminal, { seed, steps, learn, threads }: Options): void {
   terminal.line(terminal.style('title', 'CartPole from a ring of experiences'))
   terminal.line(
     `  seed ${seed}, ${count(steps)} steps, ring of ${count(CAPACITY)} events, ` +
       (learn ? 'four appraisers, learning from sampleBatch alone' : 'four appraisers, no learning'),
   )
+  if (threads > 0) terminal.line(`  threads: ${threadNames(threads)}`)
   terminal.line()
 }
 

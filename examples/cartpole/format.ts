@@ -4,6 +4,7 @@
  * @module
  */
 
+import { APPRAISERS } from './appraisal.js'
 import { Outcome } from './environment.js'
 import type { RunSettings } from './run.js'
 
@@ -30,6 +31,12 @@ export function stepOrNever(step: number | undefined): string {
 /** What tells a run from the others. */
 export function runName({ learn, replay }: RunSettings): string {
   return learn ? replay : 'no learning'
+}
+
+/** Who shares the work of a run with that many environment threads. */
+export function threadNames(environments: number): string {
+  const plural = environments === 1 ? 'environment' : 'environments'
+  return `${environments} ${plural}, ${APPRAISERS.length} appraisers, and the learner`
 }
 
 /** How an outcome is called. */

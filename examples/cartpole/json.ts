@@ -1,5 +1,5 @@
 /**
- * The result as one JSON object. Everything but `timing` and `report` depends on seed and steps alone.
+ * The result as one JSON object. Without threads everything but `timing` and `report` depends on seed and steps alone.
  *
  * @module
  */

@@ -4,8 +4,9 @@
  * Every update draws one batch of transitions, moves the network along the Huber loss of their temporal-difference
  * errors, weighted by the batch's importance weights, and hands the errors' magnitudes back through `setPriorities`, so
  * that what surprised the learner is drawn more often (prioritized experience replay, Schaul et al., 2016). The reward
- * of a transition is the event's total: what the four appraisers wrote. A terminated transition has no future, a
- * truncated one has. The target network follows by soft updates.
+ * of a transition is the event's total: what the four appraisers wrote. Where appraisers work beside the learner, a draw
+ * of an event that not all four have scored yet teaches nothing. A terminated transition has no future, a truncated one
+ * has. The target network follows by soft updates.
  *
  * The policy that is validated and frozen is that of a third network, the running mean of the one that learns (Polyak and
  * Juditsky, 1992): what a single update does to a policy is erratic, what thousands do on average is not.
@@ -14,6 +15,7 @@
  */
 
 import {
+  EventFlags,
   type ExperienceStream,
   prioritizedReward,
   type SampleBatch,
@@ -49,7 +51,7 @@ const HUBER = 10
 /** The part of a stream that learning needs. */
 export type ReplaySource = Pick<ExperienceStream, 'capacity' | 'sampleBatch' | 'setPriorities'>
 
-/** Learns from a stream; allocates nothing after its first update. */
+/** Learns from a stream; after its first update it allocates next to nothing. */
 export class Learner {
   readonly online = new Network(LAYERS)
   readonly target = new Network(LAYERS)
@@ -60,6 +62,8 @@ export class Learner {
   updates = 0
   /** Mean magnitude of the errors of the last batch. */
   lastError = 0
+  /** Priorities that came too late: their events had been evicted since the draw. */
+  latePriorities = 0
   readonly #source: ReplaySource
   readonly #replay: Replay
   readonly #strategy: SamplingStrategy
@@ -70,6 +74,8 @@ export class Learner {
   readonly #states = new Float32Array(BATCH * 8)
   readonly #actions = new Float32Array(BATCH * 8)
   readonly #rewards = new Float32Array(BATCH)
+  readonly #weights = new Float32Array(BATCH)
+  readonly #seqs = new Float64Array(BATCH)
   readonly #bestNext = new Uint8Array(BATCH)
   readonly #errors = new Float64Array(BATCH)
   #batch: SampleBatch | undefined
@@ -94,24 +100,42 @@ export class Learner {
     const batch = this.#source.sampleBatch(BATCH, this.#strategy, { replacement: true, into: this.#batch })
     this.#batch = batch
     this.draws.add(batch.seqs)
-    this.#load(batch)
-    this.#difference(batch.length)
-    this.#descend(batch, LEARNING_RATE + (FINAL_LEARNING_RATE - LEARNING_RATE) * progress)
+    const rows = this.#load(batch)
+    if (rows === 0) return
+    this.#difference(rows)
+    this.#descend(rows, LEARNING_RATE + (FINAL_LEARNING_RATE - LEARNING_RATE) * progress)
     this.#follow()
-    if (this.#replay === 'prioritized') this.#source.setPriorities(batch.seqs, this.#errors)
+    if (this.#replay === 'prioritized') {
+      const { evicted } = this.#source.setPriorities(this.#seqs.subarray(0, rows), this.#errors.subarray(0, rows))
+      this.latePriorities += evicted
+    }
     this.updates++
   }
 
-  #load(batch: SampleBatch): void {
+  /** Loads the fully appraised events of a batch and returns how many these are. */
+  #load(batch: SampleBatch): number {
     batch.states(this.#states)
     batch.actions(this.#actions)
     batch.totalRewards(this.#rewards)
-    for (let row = 0; row < batch.length; row++) {
-      readObservation(this.#states, row * 8, this.#here.input, row * 4)
-      readNextObservation(this.#actions, row * 8, this.#next.input, row * 4)
+    let rows = 0
+    let from = 0
+    for (const { flags } of batch) {
+      if ((flags & EventFlags.FULLY_APPRAISED) !== 0) this.#take(batch, from, rows++)
+      from++
     }
-    scaleObservations(this.#here.input, batch.length)
-    scaleObservations(this.#next.input, batch.length)
+    scaleObservations(this.#here.input, rows)
+    scaleObservations(this.#next.input, rows)
+    return rows
+  }
+
+  /** Makes event `from` of the batch row `row` of what is learned from. */
+  #take(batch: SampleBatch, from: number, row: number): void {
+    readObservation(this.#states, from * 8, this.#here.input, row * 4)
+    readNextObservation(this.#actions, from * 8, this.#next.input, row * 4)
+    this.#actions.copyWithin(row * 8, from * 8, from * 8 + 8)
+    this.#rewards[row] = this.#rewards[from]
+    this.#weights[row] = batch.weights[from]
+    this.#seqs[row] = batch.seqs[from]
   }
 
   /** Leaves every row's value minus its target in `#errors`: the online network chooses, the target network values. */
@@ -131,20 +155,20 @@ export class Learner {
   }
 
   /** Moves the online network against the loss's gradient and leaves the errors' magnitudes in `#errors`. */
-  #descend(batch: SampleBatch, learningRate: number): void {
+  #descend(rows: number, learningRate: number): void {
     const slopes = this.#here.outputGradient
     slopes.fill(0)
     let sum = 0
-    for (let row = 0; row < batch.length; row++) {
+    for (let row = 0; row < rows; row++) {
       const error = this.#errors[row]
       const clipped = Math.max(-HUBER, Math.min(HUBER, error))
-      slopes[row * 2 + readPush(this.#actions, row * 8)] = (batch.weights[row] * clipped) / batch.length
+      slopes[row * 2 + readPush(this.#actions, row * 8)] = (this.#weights[row] * clipped) / rows
       this.#errors[row] = Math.abs(error)
       sum += this.#errors[row]
     }
-    this.lastError = sum / batch.length
+    this.lastError = sum / rows
     this.#gradient.fill(0)
-    this.online.backward(this.#here, this.#gradient, batch.length)
+    this.online.backward(this.#here, this.#gradient, rows)
     this.#optimiser.step(this.#gradient, learningRate)
   }
 

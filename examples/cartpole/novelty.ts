@@ -9,11 +9,20 @@
 import { ANGLE_LIMIT, POSITION_LIMIT } from './environment.js'
 
 const PARTS = 8
+
+/** Cells of the observation space. */
+export const CELLS = PARTS ** 4
+
 const BOUNDS: readonly number[] = [POSITION_LIMIT, 3, ANGLE_LIMIT, 3]
 
 /** Visits per cell. Takes 16 KiB whatever the length of the run. */
 export class Novelty {
-  readonly #visits = new Uint32Array(PARTS ** 4)
+  readonly #visits: Uint32Array
+
+  /** @param visits `[CELLS]`; in shared memory several threads count together */
+  constructor(visits: Uint32Array = new Uint32Array(CELLS)) {
+    this.#visits = visits
+  }
 
   /** Counts a visit of the observation's cell and returns how new it was, in (0, 1]. */
   visit(observation: ArrayLike<number>): number {
@@ -23,9 +32,7 @@ export class Novelty {
       const part = Math.floor(((observation[i] + bound) / (2 * bound)) * PARTS)
       cell = cell * PARTS + Math.max(0, Math.min(PARTS - 1, part))
     }
-    const visits = this.#visits[cell] + 1
-    this.#visits[cell] = visits
-    return 1 / Math.sqrt(visits)
+    return 1 / Math.sqrt(Atomics.add(this.#visits, cell, 1) + 1)
   }
 
   /** Cells that were visited at least once. */

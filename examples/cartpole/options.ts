@@ -15,6 +15,8 @@ export interface Options {
   /** File of the HTML report. */
   report: string
   json: boolean
+  /** Environments that have a thread each; 0 has everything happen in one thread. */
+  threads: number
   help: boolean
 }
 
@@ -24,6 +26,8 @@ export class UsageError extends Error {}
 const DEFAULT_SEED = 1
 const DEFAULT_STEPS = 12_000
 const MAX_STEPS = 10_000_000
+const DEFAULT_THREADS = 2
+const MAX_THREADS = 16
 /** build/cartpole-report.html of the repository, wherever the command is run from. */
 const DEFAULT_REPORT = fileURLToPath(new URL('../../cartpole-report.html', import.meta.url))
 
@@ -37,12 +41,15 @@ Options:
   --seed N        seed of everything random, 0 to 2^53 - 1 (default ${DEFAULT_SEED})
   --steps N       steps that the agent takes, 1 to ${MAX_STEPS} (default ${DEFAULT_STEPS})
   --no-learn      take the same steps with a network that is never updated
+  --threads [N]   N environments and the four appraisers each in a thread of their own,
+                  beside the learner's, 1 to ${MAX_THREADS} (${DEFAULT_THREADS} if N is left out)
   --no-compare    leave out the second run, which samples uniformly
   --report FILE   where the HTML report goes (default build/cartpole-report.html)
   --json          print one JSON object on stdout, and progress on stderr
   --help          print this
 
 The same seed and steps give the same learning curve and results, except for times.
+With --threads they do not: there the order of the threads' work counts as well.
 `
 
 /**
@@ -58,6 +65,7 @@ export function parseOptions(args: readonly string[]): Options {
     compare: true,
     report: DEFAULT_REPORT,
     json: false,
+    threads: 0,
     help: false,
   }
   for (let i = 0; i < args.length; i++) {
@@ -69,7 +77,10 @@ export function parseOptions(args: readonly string[]): Options {
     }
     if (flag === '--seed') options.seed = integer(flag, value(), 0, Number.MAX_SAFE_INTEGER)
     else if (flag === '--steps') options.steps = integer(flag, value(), 1, MAX_STEPS)
-    else if (flag === '--report') options.report = file(flag, value())
+    else if (flag === '--threads') {
+      const omitted = inline === undefined && (args[i + 1] === undefined || args[i + 1].startsWith('--'))
+      options.threads = omitted ? DEFAULT_THREADS : integer(flag, value(), 1, MAX_THREADS)
+    } else if (flag === '--report') options.report = file(flag, value())
     else if (!SWITCHES.has(flag)) throw new UsageError(`unknown argument ${JSON.stringify(args[i])}`)
     else if (inline !== undefined) throw new UsageError(`${flag} takes no value, got ${JSON.stringify(inline)}`)
     else if (flag === '--no-learn') options.learn = false

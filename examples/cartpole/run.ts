@@ -1,7 +1,8 @@
 /**
  * One run: act, appraise, learn, and choose the policy that is frozen at the end.
  *
- * Everything but the figures named `timing` depends on the settings alone. The budget of `steps` counts what the agent
+ * In one thread everything but the figures named `timing` depends on the settings alone; with threads of their own for
+ * acting and appraising the order of their work does too, and nothing replays. The budget of `steps` counts what the agent
  * experiences, all of it through the ring. Ten times during a run the policy of the moment plays twenty validation
  * starts without learning, and the best one so far is kept; those steps are counted apart, never enter the ring, and
  * share no start with the hundred on which the kept policy is finally judged.
@@ -10,14 +11,18 @@
  */
 
 import { ExperienceStream } from 'experience-stream'
-import { Actor } from './actor.js'
-import { APPRAISERS, AppraisalPanel } from './appraisal.js'
 import { type AuditLine, audit } from './audit.js'
+import { Chronicle } from './chronicle.js'
+import type { Crew } from './crew.js'
 import { evaluate, mean, type Playback, record } from './evaluation.js'
+import { explorationAt, WARM_UP } from './exploration.js'
 import { Learner, type Replay } from './learner.js'
 import { GreedyPolicy } from './policy.js'
 import { Random } from './random.js'
 import { type Ranking, rank } from './ranking.js'
+import { SoloCrew } from './solo.js'
+import { ThreadCrew } from './threads/crew.js'
+import { SCRIPTS, type Scripts } from './threads/scripts.js'
 
 /** Events that the ring of a run holds: less than a run writes, so that it wraps. */
 export const CAPACITY = 6_000
@@ -25,18 +30,14 @@ export const CAPACITY = 6_000
 /** Mean return of the frozen policy that counts as solved. */
 export const SOLVED = 475
 
-/** Steps of pure exploration before the first update. */
-const WARM_UP = 500
-/** Steps over which exploration falls to its final value. */
-const EXPLORING = 3_000
-const FINAL_EXPLORATION = 0.05
-
 const WINDOWS = 40
 const WINDOWS_PER_CHECKPOINT = 4
 const VALIDATION_STARTS = 20
 const FINAL_STARTS = 100
 const RECENT_EPISODES = 20
 const TOP_EXPERIENCES = 8
+/** Steps after which the chronicle reads at the latest, long before the events of that time are evicted. */
+const READ_EVERY = CAPACITY / 2
 
 /** What a run depends on. */
 export interface RunSettings {
@@ -47,6 +48,8 @@ export interface RunSettings {
   /** Without learning the same steps are taken with a network that is never updated. */
   learn: boolean
   replay: Replay
+  /** Environments with a thread each, beside one for each appraiser; 0 has everything happen in one thread. */
+  threads: number
 }
 
 /** A part of a run, as progress shows it. */
@@ -104,64 +107,81 @@ export interface RunResult {
 /** Told about every window, with the events per second of that window. */
 export type ProgressListener = (window: Window, eventsPerSecond: number) => void
 
-/** Runs the example once. */
-export async function run(settings: RunSettings, onProgress: ProgressListener = () => {}): Promise<RunResult> {
+/**
+ * Runs the example once.
+ *
+ * @param scripts files of the threads' programs, if there are threads
+ * @throws {CrewError} when a thread ends before its work is done
+ */
+export async function run(
+  settings: RunSettings,
+  onProgress: ProgressListener = () => {},
+  scripts: Scripts = SCRIPTS,
+): Promise<RunResult> {
+  const { seed, steps, threads } = settings
   const began = performance.now()
-  const stream = await ExperienceStream.create({ capacity: CAPACITY, seed: settings.seed, priority: 'explicit' })
+  const shared = threads > 0
+  const stream = await ExperienceStream.create({ capacity: CAPACITY, seed, priority: 'explicit', shared })
+  let crew: Crew | undefined
   try {
-    const panel = new AppraisalPanel(stream)
-    const learner = new Learner(stream, settings.replay, new Random(settings.seed, 'network'))
-    const actor = new Actor(stream.writer, new GreedyPolicy(learner.online), settings.seed)
-    const contest = new Contest(settings.seed)
+    const learner = new Learner(stream, settings.replay, new Random(seed, 'network'))
+    crew = shared
+      ? new ThreadCrew(stream, learner.online.parameters, { seed, steps, environments: threads }, scripts)
+      : new SoloCrew(stream, new GreedyPolicy(learner.online), seed)
+    const chronicle = new Chronicle(stream)
+    const contest = new Contest(seed)
     const windows: Window[] = []
-    const windowSteps = Math.ceil(settings.steps / WINDOWS)
+    const windowSteps = Math.ceil(steps / WINDOWS)
     let windowBegan = began
-    while (actor.steps < settings.steps) {
-      const exploration = explorationAt(actor.steps)
-      actor.step(exploration)
-      panel.poll()
-      if (settings.learn && actor.steps >= WARM_UP) learner.update(actor.steps / settings.steps)
+    for (let step = 1; step <= steps; step++) {
+      await crew.advance(step)
+      if (settings.learn && step >= WARM_UP) learner.update(step / steps)
 
-      const ended = actor.steps === settings.steps
-      if (actor.steps % windowSteps !== 0 && !ended) continue
+      const ended = step === steps
+      const windowEnds = step % windowSteps === 0 || ended
+      if (windowEnds || step % READ_EVERY === 0) chronicle.read(step)
+      if (!windowEnds) continue
+      const { readable, evicted } = stream.stats()
       const previous = windows.at(-1)?.step ?? 0
       windows.push({
-        step: actor.steps,
-        episodes: actor.returns.length,
-        meanReturn: mean(actor.returns.slice(-RECENT_EPISODES)),
-        exploration,
+        step,
+        episodes: chronicle.returns.length,
+        meanReturn: mean(chronicle.returns.slice(-RECENT_EPISODES)),
+        exploration: explorationAt(step - 1),
         error: learner.lastError,
-        rewards: meanRewards(stream, previous),
-        size: stream.size,
-        evicted: stream.totalWritten - stream.size,
-        missed: panel.missed,
+        rewards: chronicle.takeMeanRewards(),
+        size: readable,
+        evicted,
+        missed: crew.missed,
       })
       const now = performance.now()
-      onProgress(windows[windows.length - 1], ((actor.steps - previous) * 1000) / (now - windowBegan))
-      if (windows.length % WINDOWS_PER_CHECKPOINT === 0 || ended) contest.enter(actor.steps, learner.average.parameters)
+      onProgress(windows[windows.length - 1], ((step - previous) * 1000) / (now - windowBegan))
+      if (windows.length % WINDOWS_PER_CHECKPOINT === 0 || ended) contest.enter(step, learner.average.parameters)
       windowBegan = performance.now()
     }
+    const cursors = await crew.end()
     const seconds = (performance.now() - began) / 1000
     const policy = contest.winner
-    const lengths = evaluate(policy, FINAL_STARTS, new Random(settings.seed, 'final'))
+    const lengths = evaluate(policy, FINAL_STARTS, new Random(seed, 'final'))
     return {
       settings,
       capacity: stream.capacity,
-      returns: actor.returns,
-      endedAt: actor.endedAt,
+      returns: chronicle.returns,
+      endedAt: chronicle.endedAt,
       windows,
       checkpoints: contest.checkpoints,
       chosen: contest.chosen,
       updates: learner.updates,
       validationSteps: contest.steps,
-      cellsSeen: actor.cellsSeen,
+      cellsSeen: crew.cellsSeen,
       lengths,
-      playback: record(policy, new Random(settings.seed, 'final')),
+      playback: record(policy, new Random(seed, 'final')),
       ranking: rank(stream, learner.draws, TOP_EXPERIENCES),
-      audit: audit(stream.stats()),
-      timing: { seconds, eventsPerSecond: settings.steps / seconds },
+      audit: audit(stream.stats(), cursors, learner.latePriorities),
+      timing: { seconds, eventsPerSecond: steps / seconds },
     }
   } finally {
+    await crew?.close()
     await stream.close()
   }
 }
@@ -169,18 +189,6 @@ export async function run(settings: RunSettings, onProgress: ProgressListener = 
 /** The first step at which a run's policy passed its validation with a mean of at least {@link SOLVED}. */
 export function solvedAt(result: RunResult): number | undefined {
   return result.checkpoints.find((checkpoint) => checkpoint.mean >= SOLVED)?.step
-}
-
-function explorationAt(step: number): number {
-  const gone = Math.max(0, Math.min(1, (step - WARM_UP) / EXPLORING))
-  return 1 + (FINAL_EXPLORATION - 1) * gone
-}
-
-/** Mean reward per appraiser over what is live of the events from `startSeq` on. */
-function meanRewards(stream: ExperienceStream, startSeq: number): number[] {
-  const rewards = stream.queryRange(Math.max(startSeq, stream.oldestSeq), stream.totalWritten).rewards()
-  const slots = APPRAISERS.length
-  return APPRAISERS.map((_, slot) => mean(rewards.filter((_, i) => i % slots === slot)))
 }
 
 /** Validates policies on the same starts and keeps the best; of equal ones the latest. */

@@ -44,6 +44,8 @@ const EFFORT = 2
 const OUTCOME = 3
 const NEXT = 4
 
+const TICK_MICROSECONDS = STEP_SECONDS * 1e6
+
 const TURNING_AT_REST = 0.75
 const TURNING_SCALE = 8
 
@@ -67,6 +69,12 @@ export interface Transition {
   next: ArrayLike<number>
 }
 
+/** The part of a stream's writer that a transition needs. */
+export type TransitionWriter = Pick<
+  EventWriter,
+  'timestamp' | 'episodeId' | 'stepNumber' | 'eventType' | 'flags' | 'state' | 'action' | 'commit'
+>
+
 /** Writes the state that the appraisers read for an observation into `out`, `[8]`. */
 export function encodeState(observation: ArrayLike<number>, novelty: number, out: Float32Array): void {
   const x = observation[0]
@@ -84,11 +92,11 @@ export function encodeState(observation: ArrayLike<number>, novelty: number, out
 }
 
 /**
- * Writes a transition as one event, without allocating; returns its sequence number. Its time is the run's own clock,
- * {@link STEP_SECONDS} for each step, so that a run does not depend on when it happened.
+ * Writes a transition as one event, without allocating; returns what `commit` does, the event's sequence number. Its time
+ * is the run's own clock, {@link STEP_SECONDS} for each step, so that a run does not depend on when it happened.
  */
-export function writeTransition(writer: EventWriter, transition: Transition): number {
-  writer.timestamp = Math.round(transition.tick * STEP_SECONDS * 1e6)
+export function writeTransition(writer: TransitionWriter, transition: Transition): number {
+  writer.timestamp = Math.round(transition.tick * TICK_MICROSECONDS)
   writer.episodeId = transition.episode
   writer.stepNumber = transition.step
   writer.eventType = transition.outcome === Outcome.Terminated ? EventType.ActionFailed : EventType.ActionCompleted
@@ -128,4 +136,9 @@ export function readOutcome(actions: ArrayLike<number>, at: number): Outcome {
     : code === Outcome.Truncated
       ? Outcome.Truncated
       : Outcome.Running
+}
+
+/** The step of the run that the event with this time holds. */
+export function readTick(timestamp: number): number {
+  return Math.round(timestamp / TICK_MICROSECONDS)
 }

@@ -78,4 +78,5 @@ export interface SamplerPart {
 export interface ThreadsPart {
   handle(options: HandleOptions): StreamHandle
   retire(writerId: number, options: RetireOptions): boolean
+  release(): void
 }

@@ -40,7 +40,7 @@ export function ringParts(kernel: Kernel, options: ResolvedOptions): StreamParts
     finder: new Finder(ring, matcher),
     sampler: new Sampler(ring, matcher, options.seed),
     subscribe: (subscribe) => new RingSubscription(ring, registry, subscribe, maxLag),
-    threads: { handle: notShared('handle'), retire: notShared('retire') },
+    threads: { handle: notShared('handle'), retire: notShared('retire'), release: () => {} },
     stats: () => collectStats(ring, late, registry),
     close: () => {
       ring.closed = true

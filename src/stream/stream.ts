@@ -17,7 +17,7 @@ import type { ExperienceReader, ExperienceWriter } from './interfaces.js'
 import { assertAppraiser } from './late-writer.js'
 import { loadThreads } from './load-threads.js'
 import { resolveOptions } from './options.js'
-import type { ReaderPart, StreamParts } from './parts.js'
+import type { StreamParts } from './parts.js'
 import { ringParts } from './ring-parts.js'
 import { checkSample } from './sampler.js'
 import type { SamplingStrategy } from './sampling/strategy.js'
@@ -62,7 +62,6 @@ export class ExperienceStream implements ExperienceReader, ExperienceWriter {
   private readonly parts: StreamParts
   private readonly ring: StreamParts['ring']
   private readonly encoder: EventEncoder
-  private readonly reader: ReaderPart
   private closing = false
 
   private constructor(parts: StreamParts) {
@@ -71,7 +70,6 @@ export class ExperienceStream implements ExperienceReader, ExperienceWriter {
     this.capacity = parts.ring.capacity
     this.writer = parts.writer
     this.encoder = parts.encoder
-    this.reader = parts.reader
   }
 
   /**
@@ -134,7 +132,6 @@ export class ExperienceStream implements ExperienceReader, ExperienceWriter {
 
   /**
    * Writes one event and returns its sequence number. Copies everything, keeps nothing of the object. O(1).
-   *
    * @throws {InvalidArgumentError} if a field is out of range; nothing is written.
    * @throws {SequenceExhaustedError} after sequence number 2^53 − 1.
    */
@@ -146,7 +143,6 @@ export class ExperienceStream implements ExperienceReader, ExperienceWriter {
    * Writes a batch: a list of events, packed 128-byte records, or one array per field. All events are checked first; if
    * one is refused, none is written. In packed records floats and timestamps are checked, the rest is taken verbatim,
    * ids included. A batch of columns without timestamps gets one reading of the clock.
-   *
    * @returns the sequence numbers `[start, end)`. Of a batch larger than the ring the last `capacity` events stay.
    * @throws {InvalidArgumentError} naming the event and the field; nothing is written.
    */
@@ -176,7 +172,6 @@ export class ExperienceStream implements ExperienceReader, ExperienceWriter {
 
   /**
    * Writes one appraiser's slot of many events. Evicted events are counted, not an error; of doubles the last one wins.
-   *
    * @throws {SequenceNotWrittenError} if any event has not been written, `InvalidArgumentError` if any reward is out of
    * range: nothing is changed.
    */
@@ -187,7 +182,6 @@ export class ExperienceStream implements ExperienceReader, ExperienceWriter {
   /**
    * Sets the priorities that `prioritizedReward` weighs by, of a stream with `priority: 'explicit'`. As
    * `setAppraiserRewards` in everything else.
-   *
    * @param priorities at least 0 and finite as f32.
    */
   setPriorities(seqs: ArrayLike<number>, priorities: ArrayLike<number>): BulkResult {
@@ -212,7 +206,7 @@ export class ExperienceStream implements ExperienceReader, ExperienceWriter {
 
   /** A snapshot of an event that owns its data; undefined if it is evicted or not yet written. O(1). */
   getEvent(seq: number): ExperienceEvent | undefined {
-    return this.reader.event(seq)
+    return this.parts.reader.event(seq)
   }
 
   /**
@@ -221,16 +215,15 @@ export class ExperienceStream implements ExperienceReader, ExperienceWriter {
    * which `isLive` tells; where threads share the ring, it shows a copy. O(1).
    */
   view(seq: number, target?: EventView): EventView | undefined {
-    return this.reader.view(seq, target)
+    return this.parts.reader.view(seq, target)
   }
 
   /**
    * A copy of the live part of `[start, end)`; `start` and `end` of the batch say what it covers.
-   *
    * @param options `into` a batch of an earlier call, whose buffers are reused.
    */
   queryRange(start: number, end: number, options: { into?: EventBatch | undefined } = {}): EventBatch {
-    return this.reader.range(start, end, intoBatch(options, EventBatch))
+    return this.parts.reader.range(start, end, intoBatch(options, EventBatch))
   }
 
   /**
@@ -238,7 +231,7 @@ export class ExperienceStream implements ExperienceReader, ExperienceWriter {
    * bytes, good until the next write. Treat them as read-only. Where threads share the ring, a copy in one piece.
    */
   segments(start: number, end: number): Uint8Array[] {
-    return this.reader.segments(start, end)
+    return this.parts.reader.segments(start, end)
   }
 
   /**
@@ -317,13 +310,21 @@ export class ExperienceStream implements ExperienceReader, ExperienceWriter {
   }
 
   /**
-   * Retires a thread by the `writerId` of its handle: sequence numbers that it has claimed and not begun are aborted, and
-   * its next write throws. Say `ended` when the thread is known to have ended; its place is then free again. Returns
-   * false if there is no such thread any more.
+   * Retires a thread by the `writerId` of its handle: numbers that it has claimed and not begun are aborted, its next
+   * write throws. Say `ended` if it is known to have ended; its place is then free again. False if there is no such thread.
    */
   retire(writerId: number, options: RetireOptions = {}): boolean {
     this.ring.assertOpen()
     return this.parts.threads.retire(writerId, options)
+  }
+
+  /**
+   * Gives up the sequence numbers that this thread has claimed and not used, which readers of a shared stream wait for.
+   * Call it before the thread blocks, as in `Atomics.wait`; otherwise it happens by itself. Does nothing elsewhere.
+   */
+  release(): void {
+    this.ring.assertOpen()
+    this.parts.threads.release()
   }
 
   /** The accounting of the stream and its open subscriptions. */

@@ -51,6 +51,10 @@ export class Doors implements ThreadsPart {
     const members = this.ring.kernel.control(L.S_MEMBERS)
     return index < members && this.ring.kernel.core.retire(index, generationOf(writerId), ended ? 1 : 0) !== 0
   }
+
+  release(): void {
+    this.ring.kernel.core.release()
+  }
 }
 
 /** Checks a handle and takes its place in the ring. */

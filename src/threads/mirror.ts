@@ -179,8 +179,10 @@ export class Mirror {
     if (start > this.asOf) {
       copy.core.skipSlots(start - this.asOf)
       ring.wrote(start - this.asOf)
-      ring.size = 0
       this.floor = start
+      // Nobody's events, let go of with all that was there before.
+      const skipped = Math.min(start - this.asOf, capacity)
+      for (let back = 1; back <= skipped; back++) seqs[ring.slotOf(ring.next - back)] = -1
     }
     let position = start
     while (position < end) {

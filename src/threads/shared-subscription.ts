@@ -74,7 +74,7 @@ export class SharedSubscription extends Subscription {
   private catchUp(): void {
     const { ring } = this.desk
     const { core } = ring.kernel
-    const gone = core.claimed() - ring.capacity
+    const gone = Math.max(ring.first, core.claimed() - ring.capacity)
     // Numbers that have not settled are nothing to be behind of.
     const floor = this.maxLag < ring.capacity ? Math.max(gone, core.frontier() - this.maxLag) : gone
     if (this.position >= floor) return

@@ -33,7 +33,9 @@ const built = existsSync(program)
 if (!built)
   console.warn('\nNO BENCHES: build/bench/run.js is missing, run `npm run build`; their smoke test is left out\n')
 
-const SUBJECTS = ['write', 'batch', 'fold', 'read', 'sample', 'reward', 'find', 'subscribe', 'peers']
+const THREADS = ['write', 'read', 'reward', 'pair', 'wake', 'mirror', 'cost'].map((name) => `threads-${name}`)
+const ALONE = ['write', 'batch', 'fold', 'read', 'sample', 'reward', 'find', 'subscribe', 'peers']
+const SUBJECTS = [...ALONE, ...THREADS]
 
 /** Rows that design and report speak of, by what their names begin with, with their goals. */
 const GOALS: [name: string, goal: number][] = [
@@ -60,6 +62,24 @@ const GOALS: [name: string, goal: number][] = [
   ['count by type', 45],
   ['findSeqs by type', 500],
   ['findSeqs by type, a 200th type', 700],
+  ['two writers, inside the module', 1000 / 90],
+  ['two writers, batches inside the module', 1000 / 90],
+  ['two writers, writer', 1000 / 90],
+  ['two writers, packed batches', 1000 / 90],
+  ['readRange of 1024, inside the module, in order', 12],
+  ['read, inside the module, in order', 12],
+  ['read, inside the module, at random', 12],
+  ['queryRange of 1024, in order', 12],
+  ['poll of 1024', 12],
+  ['addReward, inside the module, near the head', 10],
+  ['addReward, near the head', 10],
+  ['inside the module, beside memory.copy', 2],
+  ['inside the module, beside ringbuf.js', 0.25],
+  ['writer, beside memory.copy', 2],
+  ['writer, beside ringbuf.js', 0.25],
+  ['packed batches, beside memory.copy', 2],
+  ['packed batches, beside ringbuf.js', 0.25],
+  ['wake-up by Atomics.waitAsync, p99', 1000],
 ]
 
 describe.skipIf(!built)('the benches, run quickly', () => {
@@ -71,7 +91,8 @@ describe.skipIf(!built)('the benches, run quickly', () => {
   let results: Results
 
   beforeAll(() => {
-    const args = [program, '--quick', '--json', json, '--markdown', markdown]
+    const only = [...ALONE, 'threads'].join(',')
+    const args = [program, '--quick', '--only', only, '--json', json, '--markdown', markdown]
     const run = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 110_000 })
     status = run.status
     report = run.stdout
@@ -85,7 +106,7 @@ describe.skipIf(!built)('the benches, run quickly', () => {
     expect(status).toBe(0)
   })
 
-  test('every subject gives rows, and every row is complete', () => {
+  test('every subject gives rows, those of the family of threads too, and every row is complete', () => {
     expect([...new Set(results.rows.map((row) => row.subject))]).toEqual(SUBJECTS)
     for (const row of results.rows) {
       const where = `${row.subject}: ${row.name}`

@@ -10,6 +10,15 @@ test('this suite runs in a page, not in Node', () => {
   expect(typeof process === 'undefined' || process.versions?.node === undefined).toBe(true)
 })
 
+test('the page is cross-origin isolated, so that a ring can be shared', async () => {
+  expect(crossOriginIsolated).toBe(true)
+  const stream = await ExperienceStream.create({ capacity: 10, shared: true })
+  const other = await ExperienceStream.attach(structuredClone(stream.handle()))
+  expect([stream.writeEvent({ stepNumber: 5 }), other.getEvent(0)?.stepNumber]).toEqual([0, 5])
+  await other.close()
+  await stream.close()
+})
+
 test('the module instantiates asynchronously on the main thread', async () => {
   const stream = await ExperienceStream.create({ capacity: 100 })
   expect(stream.writeEvent({ eventType: 0xf001 })).toBe(0)

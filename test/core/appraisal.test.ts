@@ -10,16 +10,21 @@ import {
   AppraiserCoordinator,
   AppraiserType,
   EventFlags,
-  ExperienceStream,
+  type ExperienceStream,
   runAppraiser,
   SequenceEvictedError,
 } from '../../src/index.js'
+import { makeStream } from '../support/streams.js'
 
 const FULL = EventFlags.FULLY_APPRAISED
 const ALL = [0, 1, 2, 3] as const
 
-function filled(count: number, capacity = 10, appraisers: readonly AppraiserType[] = ALL): ExperienceStream {
-  const stream = ExperienceStream.createSync({ capacity, appraisers })
+async function filled(
+  count: number,
+  capacity = 10,
+  appraisers: readonly AppraiserType[] = ALL,
+): Promise<ExperienceStream> {
+  const stream = await makeStream({ capacity, appraisers })
   for (let i = 0; i < count; i++) stream.writeEvent({ flags: EventFlags.URGENT | 0x8000 })
   return stream
 }
@@ -28,8 +33,8 @@ const isFull = (stream: ExperienceStream, seq: number) => (stream.getEvent(seq)!
 const completed = (stream: ExperienceStream) => stream.stats().rewards.fullyAppraised
 
 describe('a reward', () => {
-  test('goes to its own slot and leaves the others alone', () => {
-    const stream = filled(3)
+  test('goes to its own slot and leaves the others alone', async () => {
+    const stream = await filled(3)
     for (const appraiser of ALL) expect(stream.setAppraiserReward(1, appraiser, appraiser + 0.5)).toBe('applied')
     expect(stream.getEvent(1)).toMatchObject({
       rewardHomeostasis: 0.5,
@@ -41,8 +46,8 @@ describe('a reward', () => {
     for (const seq of [0, 2]) expect(stream.getEvent(seq)?.totalReward).toBe(0)
   })
 
-  test('that completes the mask sets FULLY_APPRAISED, once, in any order and with repeats', () => {
-    const stream = filled(1)
+  test('that completes the mask sets FULLY_APPRAISED, once, in any order and with repeats', async () => {
+    const stream = await filled(1)
     for (const appraiser of [2, 0, 2, 0, 3, 3] as const) {
       stream.setAppraiserReward(0, appraiser, 1)
       expect(isFull(stream, 0)).toBe(false)
@@ -56,8 +61,8 @@ describe('a reward', () => {
     expect(stream.stats().rewards.applied).toBe(11)
   })
 
-  test('completes with the appraisers of the stream; others may score but are not waited for', () => {
-    const stream = filled(2, 10, [AppraiserType.Goal, AppraiserType.Curiosity])
+  test('completes with the appraisers of the stream; others may score but are not waited for', async () => {
+    const stream = await filled(2, 10, [AppraiserType.Goal, AppraiserType.Curiosity])
     stream.setAppraiserReward(0, AppraiserType.Homeostasis, 1)
     stream.setAppraiserReward(0, AppraiserType.Efficiency, 1)
     stream.setAppraiserReward(0, AppraiserType.Goal, 1)
@@ -67,8 +72,8 @@ describe('a reward', () => {
     expect(completed(stream)).toBe(1)
   })
 
-  test('to an event that was written as fully appraised is not counted again', () => {
-    const stream = filled(0)
+  test('to an event that was written as fully appraised is not counted again', async () => {
+    const stream = await filled(0)
     stream.writeEvent({ flags: FULL })
     stream.writeBatch({ flags: Uint16Array.of(FULL, 0) })
     for (const seq of [0, 1, 2]) for (const appraiser of ALL) stream.setAppraiserReward(seq, appraiser, 1)
@@ -76,8 +81,8 @@ describe('a reward', () => {
     expect([0, 1, 2].map((seq) => isFull(stream, seq))).toEqual([true, true, true])
   })
 
-  test('does not pass its mask on to the event that takes its place', () => {
-    const stream = filled(2, 2)
+  test('does not pass its mask on to the event that takes its place', async () => {
+    const stream = await filled(2, 2)
     for (const appraiser of [0, 1, 2] as const) stream.setAppraiserRewards([0, 1], appraiser, [1, 1])
     stream.writeEvent({})
     stream.writeBatch([{}])
@@ -88,22 +93,22 @@ describe('a reward', () => {
 })
 
 describe('rewards in bulk', () => {
-  test('say how many landed and how many came too late', () => {
-    const stream = filled(14)
+  test('say how many landed and how many came too late', async () => {
+    const stream = await filled(14)
     const result = stream.setAppraiserRewards([13, 2, 4, 0, 3], 1, [1, 2, 3, 4, 5])
     expect(result).toEqual({ applied: 2, corrected: 0, evicted: 3 })
     expect([stream.getEvent(13)?.rewardCuriosity, stream.getEvent(4)?.rewardCuriosity]).toEqual([1, 3])
     expect(stream.stats().rewards).toMatchObject({ applied: 2, evicted: 3 })
   })
 
-  test('of one event twice leave the last', () => {
-    const stream = filled(5)
+  test('of one event twice leave the last', async () => {
+    const stream = await filled(5)
     expect(stream.setAppraiserRewards([1, 2, 1], 0, [5, 6, 7]).applied).toBe(3)
     expect(stream.getEvent(1)?.rewardHomeostasis).toBe(7)
   })
 
-  test('take typed arrays, more of them than a chunk, and none at all', () => {
-    const stream = filled(5000, 5000)
+  test('take typed arrays, more of them than a chunk, and none at all', async () => {
+    const stream = await filled(5000, 5000)
     const seqs = Float64Array.from({ length: 5000 }, (_, i) => i)
     for (const appraiser of ALL) {
       expect(stream.setAppraiserRewards(seqs, appraiser, Float32Array.from(seqs)).applied).toBe(5000)
@@ -116,8 +121,8 @@ describe('rewards in bulk', () => {
 })
 
 describe('completion without a reward', () => {
-  test('notifyAppraiserDone sets the bit alone', () => {
-    const stream = filled(2)
+  test('notifyAppraiserDone sets the bit alone', async () => {
+    const stream = await filled(2)
     const coordinator = new AppraiserCoordinator(stream)
     for (const appraiser of [0, 1, 3] as const) coordinator.notifyAppraiserDone(1, appraiser)
     stream.setAppraiserReward(1, 2, 4)
@@ -127,8 +132,8 @@ describe('completion without a reward', () => {
     expect(() => Reflect.apply(coordinator.notifyAppraiserDone, coordinator, [1, 7])).toThrow(/7/)
   })
 
-  test('markFullyAppraised sets the flag at once, counted once', () => {
-    const stream = filled(2)
+  test('markFullyAppraised sets the flag at once, counted once', async () => {
+    const stream = await filled(2)
     expect(stream.markFullyAppraised(0)).toBe('applied')
     expect(stream.markFullyAppraised(0)).toBe('applied')
     for (const appraiser of ALL) stream.setAppraiserReward(0, appraiser, 1)
@@ -137,8 +142,8 @@ describe('completion without a reward', () => {
 })
 
 describe('an appraiser', () => {
-  test('that is polled appraises all that is new, and says how much', () => {
-    const stream = filled(4)
+  test('that is polled appraises all that is new, and says how much', async () => {
+    const stream = await filled(4)
     const appraiser = new Appraiser(stream, AppraiserType.Goal, (event) => event.stepNumber + 1, { from: 'oldest' })
     expect(appraiser.poll()).toBe(4)
     expect(appraiser.poll()).toBe(0)
@@ -150,8 +155,8 @@ describe('an appraiser', () => {
     expect(stream.stats().subscriptions).toEqual([])
   })
 
-  test('that was lapped goes on and knows what it missed', () => {
-    const stream = filled(0)
+  test('that was lapped goes on and knows what it missed', async () => {
+    const stream = await filled(0)
     const appraiser = new Appraiser(stream, AppraiserType.Curiosity, () => 2)
     for (let i = 0; i < 35; i++) stream.writeEvent({})
     expect([appraiser.poll(), appraiser.missed]).toEqual([10, 25])
@@ -161,7 +166,7 @@ describe('an appraiser', () => {
   })
 
   test('whose function throws or gives no reward stops with that error, the stream unharmed', async () => {
-    const stream = filled(1)
+    const stream = await filled(1)
     const failing = runAppraiser(stream, AppraiserType.Goal, () => Number.NaN, {
       signal: new AbortController().signal,
     })
@@ -173,7 +178,7 @@ describe('an appraiser', () => {
   })
 
   test('of each kind together complete every event that none of them missed', async () => {
-    const stream = filled(0, 1000)
+    const stream = await filled(0, 1000)
     const stop = new AbortController()
     const running = ALL.map((kind) =>
       runAppraiser(stream, kind, (event) => event.stepNumber + kind, { signal: stop.signal }),
@@ -186,8 +191,8 @@ describe('an appraiser', () => {
     expect(stream.getEvent(100)?.totalReward).toBe(406)
   })
 
-  test('can no longer reach an evicted event', () => {
-    const stream = filled(11)
+  test('can no longer reach an evicted event', async () => {
+    const stream = await filled(11)
     expect(() => stream.setAppraiserReward(0, 0, 1)).toThrow(SequenceEvictedError)
     expect(stream.getEvent(10)?.totalReward).toBe(0)
   })

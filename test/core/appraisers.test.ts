@@ -9,22 +9,22 @@ import {
   Appraiser,
   AppraiserType,
   curiosityAppraiser,
-  ExperienceStream,
   efficiencyAppraiser,
   goalAppraiser,
   homeostasisAppraiser,
 } from '../../src/index.js'
+import { makeStream } from '../support/streams.js'
 
 type Kind = 'Homeostasis' | 'Curiosity' | 'Efficiency' | 'Goal'
 
 /** Scores one event by way of the ring and returns the reward that was written. */
-function score(
+async function score(
   kind: Kind,
   appraiser: ReturnType<typeof goalAppraiser>,
   state: number[],
   action: number[] = [],
-): number {
-  const stream = ExperienceStream.createSync({ capacity: 2 })
+): Promise<number> {
+  const stream = await makeStream({ capacity: 2 })
   const running = new Appraiser(stream, AppraiserType[kind], appraiser)
   const seq = stream.writeEvent({ state, action })
   running.poll()
@@ -65,8 +65,8 @@ const golden: readonly (readonly [Kind, ReturnType<typeof goalAppraiser>, number
 
 describe('the four appraisers', () => {
   for (const [kind, appraiser, state, action, expected] of golden) {
-    test(`${kind} gives ${expected} for the state ${state} and the action [${action}]`, () => {
-      expect(score(kind, appraiser, state, action)).toBeCloseTo(expected, 7)
+    test(`${kind} gives ${expected} for the state ${state} and the action [${action}]`, async () => {
+      expect(await score(kind, appraiser, state, action)).toBeCloseTo(expected, 7)
     })
   }
 

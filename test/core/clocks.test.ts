@@ -6,7 +6,8 @@
  */
 
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { ExperienceStream } from '../../src/index.js'
+import type { ExperienceStream } from '../../src/index.js'
+import { makeStream } from '../support/streams.js'
 import { expectRefused } from './refused.js'
 
 const timeOf = (stream: ExperienceStream, seq: number) => stream.getEvent(seq)?.timestamp
@@ -25,8 +26,8 @@ afterEach(() => {
 
 describe('our own clocks', () => {
   for (const clock of ['precise', 'amortized'] as const) {
-    test(`${clock}: give the Unix time in whole microseconds`, () => {
-      const stream = ExperienceStream.createSync({ capacity: 10, clock })
+    test(`${clock}: give the Unix time in whole microseconds`, async () => {
+      const stream = await makeStream({ capacity: 10, clock })
       const before = Date.now()
       writeFour(stream)
       const after = Date.now()
@@ -38,12 +39,12 @@ describe('our own clocks', () => {
       }
     })
 
-    test(`${clock}: never go backwards, also when the clock of the system is set back`, () => {
+    test(`${clock}: never go backwards, also when the clock of the system is set back`, async () => {
       let monotonic = 5000
       let system = 1_700_000_000_000
       vi.spyOn(performance, 'now').mockImplementation(() => monotonic)
       vi.spyOn(Date, 'now').mockImplementation(() => system)
-      const stream = ExperienceStream.createSync({ capacity: 5000, clock })
+      const stream = await makeStream({ capacity: 5000, clock })
       let last = 0
       for (let i = 0; i < 4000; i++) {
         monotonic += 5
@@ -58,13 +59,13 @@ describe('our own clocks', () => {
     })
   }
 
-  test('precise reads the clock for every event', () => {
+  test('precise reads the clock for every event', async () => {
     let monotonic = 1000
     vi.spyOn(performance, 'now').mockImplementation(() => {
       monotonic += 1
       return monotonic
     })
-    const stream = ExperienceStream.createSync({ capacity: 100, clock: 'precise' })
+    const stream = await makeStream({ capacity: 100, clock: 'precise' })
     for (let i = 0; i < 50; i++) stream.writeEvent({})
     const times = Array.from({ length: 50 }, (_, seq) => timeOf(stream, seq))
     expect(new Set(times).size).toBe(50)
@@ -76,7 +77,7 @@ describe('our own clocks', () => {
       monotonic += 1
       return monotonic
     })
-    const stream = ExperienceStream.createSync({ capacity: 1000, clock: 'amortized' })
+    const stream = await makeStream({ capacity: 1000, clock: 'amortized' })
     for (let i = 0; i < 640; i++) stream.writeEvent({})
     const distinct = () =>
       new Set(
@@ -95,10 +96,10 @@ describe('our own clocks', () => {
 })
 
 describe("the caller's clock", () => {
-  test('is asked when no timestamp is given, and may go backwards', () => {
+  test('is asked when no timestamp is given, and may go backwards', async () => {
     const times = [50, 40, 30, 20, 10]
     let asked = 0
-    const stream = ExperienceStream.createSync({ capacity: 10, clock: () => times[asked++]! })
+    const stream = await makeStream({ capacity: 10, clock: () => times[asked++]! })
     stream.writeEvent({})
     stream.writeEvent({ timestamp: 7 })
     expect(asked).toBe(1)
@@ -107,9 +108,9 @@ describe("the caller's clock", () => {
     expect([...stream.findSeqs({ from: 7, to: 50 })]).toEqual([1, 2])
   })
 
-  test('is asked for each object of a batch that has no timestamp, and once for a batch of columns', () => {
+  test('is asked for each object of a batch that has no timestamp, and once for a batch of columns', async () => {
     let now = 100
-    const stream = ExperienceStream.createSync({ capacity: 10, clock: () => now++ })
+    const stream = await makeStream({ capacity: 10, clock: () => now++ })
     stream.writeBatch([{}, { timestamp: 3 }, {}])
     stream.writeBatch({ stepNumbers: new Uint32Array(3) })
     const times = stream
@@ -119,11 +120,11 @@ describe("the caller's clock", () => {
     expect(times).toEqual([100, 3, 101, 102, 102, 102])
   })
 
-  test('that returns no time in µs is refused, and nothing is written', () => {
+  test('that returns no time in µs is refused, and nothing is written', async () => {
     for (const broken of [Number.NaN, -1, 0.5, 2 ** 53, '5', undefined, 5n]) {
       let time: unknown = 10
       const clock = () => time as number
-      const stream = ExperienceStream.createSync({ capacity: 5, clock, seed: 1 })
+      const stream = await makeStream({ capacity: 5, clock, seed: 1 })
       stream.writeEvent({ stepNumber: 1 })
       time = broken
       const words = ['clock', String(broken), 'integer']
@@ -138,13 +139,13 @@ describe("the caller's clock", () => {
     }
   })
 
-  test('that throws stops the write with its own error', () => {
+  test('that throws stops the write with its own error', async () => {
     let fails = true
     const clock = () => {
       if (fails) throw new RangeError('no battery')
       return 1
     }
-    const stream = ExperienceStream.createSync({ capacity: 5, clock })
+    const stream = await makeStream({ capacity: 5, clock })
     expect(() => stream.writeEvent({})).toThrow(RangeError)
     expect(() => stream.writeBatch([{}])).toThrow('no battery')
     expect(() => stream.writer.commit()).toThrow('no battery')

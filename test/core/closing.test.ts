@@ -5,10 +5,17 @@
  */
 
 import { describe, expect, test } from 'vitest'
-import { AppraiserCoordinator, AppraiserType, ClosedError, ExperienceStream, runAppraiser } from '../../src/index.js'
+import {
+  AppraiserCoordinator,
+  AppraiserType,
+  ClosedError,
+  type ExperienceStream,
+  runAppraiser,
+} from '../../src/index.js'
+import { makeStream } from '../support/streams.js'
 
 async function filled(): Promise<ExperienceStream> {
-  const stream = await ExperienceStream.create({ capacity: 100, priority: 'explicit' })
+  const stream = await makeStream({ capacity: 100, priority: 'explicit' })
   stream.writeBatch([{}, {}, {}])
   return stream
 }

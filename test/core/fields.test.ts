@@ -5,7 +5,8 @@
  */
 
 import { describe, expect, test } from 'vitest'
-import { type EventColumns, type EventInput, ExperienceStream, eventToJSON } from '../../src/index.js'
+import { type EventColumns, type EventInput, type ExperienceStream, eventToJSON } from '../../src/index.js'
+import { makeStream } from '../support/streams.js'
 
 const ID = '01890a5d-ac96-774b-bcce-b302099a8057'
 const U64_MAX = 2n ** 64n - 1n
@@ -81,8 +82,8 @@ describe('all fields at the ends of their ranges', () => {
     'writer',
   ]
   for (const way of ways) {
-    test(`survive ${way}`, () => {
-      const stream = ExperienceStream.createSync({ capacity: 3 })
+    test(`survive ${way}`, async () => {
+      const stream = await makeStream({ capacity: 3 })
       stream.writeEvent({})
       writeBy(stream, way)
       const seq = stream.totalWritten - 1
@@ -126,8 +127,8 @@ describe('all fields at the ends of their ranges', () => {
     })
   }
 
-  test('a snapshot can be written again whatever the bits of its id are', () => {
-    const stream = ExperienceStream.createSync({ capacity: 4 })
+  test('a snapshot can be written again whatever the bits of its id are', async () => {
+    const stream = await makeStream({ capacity: 4 })
     for (const byte of [0, 0x11, 0x9f, 0xff]) {
       const seq = stream.writeEvent({ eventId: new Uint8Array(16).fill(byte) })
       const event = stream.getEvent(seq)!
@@ -137,8 +138,8 @@ describe('all fields at the ends of their ranges', () => {
     }
   })
 
-  test('fields that are left out are 0, the id is drawn, the time is that of the clock', () => {
-    const stream = ExperienceStream.createSync({ capacity: 3, clock: () => 1234 })
+  test('fields that are left out are 0, the id is drawn, the time is that of the clock', async () => {
+    const stream = await makeStream({ capacity: 3, clock: () => 1234 })
     stream.writeEvent({})
     const { eventId, ...rest } = stream.getEvent(0)!
     expect(eventId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
@@ -160,8 +161,8 @@ describe('all fields at the ends of their ranges', () => {
     })
   })
 
-  test('nothing of an earlier event shows in the place that it had', () => {
-    const stream = ExperienceStream.createSync({ capacity: 1, clock: () => 0 })
+  test('nothing of an earlier event shows in the place that it had', async () => {
+    const stream = await makeStream({ capacity: 1, clock: () => 0 })
     const empty = new Uint8Array(112)
     for (const write of [() => stream.writeEvent({}), () => stream.writer.commit(), () => stream.writeBatch([{}])]) {
       stream.writeEvent(full)
@@ -173,8 +174,8 @@ describe('all fields at the ends of their ranges', () => {
     expect(stream.queryRange(0, 99).bytes.subarray(16)).toEqual(empty)
   })
 
-  test('u64 episodes come out as bigint, and as a number from a view', () => {
-    const stream = ExperienceStream.createSync({ capacity: 10 })
+  test('u64 episodes come out as bigint, and as a number from a view', async () => {
+    const stream = await makeStream({ capacity: 10 })
     const episodes = [0, 1, 2 ** 32, 2 ** 53 - 1, 2n ** 53n, 2n ** 63n, U64_MAX]
     for (const episodeId of episodes) stream.writeEvent({ episodeId })
     episodes.forEach((episodeId, seq) => {
@@ -184,8 +185,8 @@ describe('all fields at the ends of their ranges', () => {
     })
   })
 
-  test('the total is the f32 sum of the rewards from left to right', () => {
-    const stream = ExperienceStream.createSync({ capacity: 2 })
+  test('the total is the f32 sum of the rewards from left to right', async () => {
+    const stream = await makeStream({ capacity: 2 })
     // 2^24 + 1 is not an f32: from the left the ones are lost, from the right they are not.
     stream.writeEvent({ rewardHomeostasis: 2 ** 24, rewardCuriosity: 1, rewardEfficiency: 1, rewardGoal: 1 })
     stream.writeEvent({ rewardHomeostasis: 1, rewardCuriosity: 1, rewardEfficiency: 1, rewardGoal: 2 ** 24 })
@@ -194,8 +195,8 @@ describe('all fields at the ends of their ranges', () => {
     expect(stream.count({ minReward: 2 ** 24 + 1 })).toBe(1)
   })
 
-  test('JSON holds an episode as a string of digits and the vectors as arrays', () => {
-    const stream = ExperienceStream.createSync({ capacity: 2 })
+  test('JSON holds an episode as a string of digits and the vectors as arrays', async () => {
+    const stream = await makeStream({ capacity: 2 })
     stream.writeEvent({ ...full, state: [1, 2], action: [] })
     const json = JSON.parse(JSON.stringify(eventToJSON(stream.getEvent(0)!)))
     expect(json).toMatchObject({

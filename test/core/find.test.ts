@@ -5,12 +5,13 @@
  */
 
 import { describe, expect, test } from 'vitest'
-import { type ExperienceEvent, ExperienceStream, type FindOptions } from '../../src/index.js'
+import type { ExperienceEvent, ExperienceStream, FindOptions } from '../../src/index.js'
 import { Random } from '../mutants/random.js'
+import { makeStream } from '../support/streams.js'
 
-function filled(capacity: number, count: number): ExperienceStream {
+async function filled(capacity: number, count: number): Promise<ExperienceStream> {
   const random = new Random(count)
-  const stream = ExperienceStream.createSync({ capacity })
+  const stream = await makeStream({ capacity })
   for (let i = 0; i < count; i++) {
     stream.writeEvent({
       timestamp: random.below(1000),
@@ -66,8 +67,8 @@ describe('find and count', () => {
     [1000, 700],
     [1000, 3333],
   ] as const) {
-    test(`agree with a loop over a ring of ${capacity} after ${count} events`, () => {
-      const stream = filled(capacity, count)
+    test(`agree with a loop over a ring of ${capacity} after ${count} events`, async () => {
+      const stream = await filled(capacity, count)
       const events = stream.queryRange(0, count).toArray()
       for (const [name, [filter, predicate]] of Object.entries(conditions)) {
         const expected = events.filter(predicate).map((event) => event.seq)
@@ -98,8 +99,8 @@ describe('find and count', () => {
     })
   }
 
-  test('see writes and late rewards at once', () => {
-    const stream = filled(50, 50)
+  test('see writes and late rewards at once', async () => {
+    const stream = await filled(50, 50)
     expect(stream.count({ types: 40_000, minReward: 7 })).toBe(0)
     const seq = stream.writeEvent({ eventType: 40_000 })
     expect(stream.count({ types: 40_000 })).toBe(1)
@@ -111,12 +112,12 @@ describe('find and count', () => {
     expect(stream.count({ types: 3 })).toBe(50)
   })
 
-  test('of an empty stream are empty', () => {
-    const stream = ExperienceStream.createSync({ capacity: 5 })
+  test('of an empty stream are empty', async () => {
+    const stream = await makeStream({ capacity: 5 })
     expect([stream.find().length, stream.findSeqs({ types: 1 }).length, stream.count()]).toEqual([0, 0, 0])
   })
 
-  test('limit 0 finds nothing', () => {
-    expect(filled(10, 10).findSeqs({ limit: 0 }).length).toBe(0)
+  test('limit 0 finds nothing', async () => {
+    expect((await filled(10, 10)).findSeqs({ limit: 0 }).length).toBe(0)
   })
 })

@@ -7,13 +7,14 @@
 
 import {
   custom,
-  ExperienceStream,
+  type ExperienceStream,
   filteredByType,
   mixed,
   prioritizedReward,
   recencyWeighted,
   recent,
   type SamplingStrategy,
+  type StreamOptions,
   sequences,
   uniform,
 } from '../../src/index.js'
@@ -43,15 +44,17 @@ const STRATEGIES: Readonly<Record<string, SamplingStrategy>> = {
   sequences: sequences({ length: 3 }),
 }
 
-/** Runs the program; the names say what was drawn. */
-export function goldenDraws(): Record<string, GoldenDraw> {
+/** Runs the program on streams that `make` makes; the names say what was drawn. */
+export async function goldenDraws(
+  make: (options: StreamOptions) => Promise<ExperienceStream>,
+): Promise<Record<string, GoldenDraw>> {
   const draws: Record<string, GoldenDraw> = {}
   const rings = {
     wrapped: { capacity: 100, seed: 20_260_101, firstSeq: 0, written: 260 },
     late: { capacity: 37, seed: 2n ** 64n - 59n, firstSeq: 2 ** 53 - 100, written: 90 },
   }
   for (const [ring, { written, ...options }] of Object.entries(rings)) {
-    const stream = ExperienceStream.createSync({ ...options, clock: () => 0 })
+    const stream = await make({ ...options, clock: () => 0 })
     fill(stream, written)
     for (const [name, strategy] of Object.entries(STRATEGIES)) {
       for (const replacement of [undefined, true, false]) {

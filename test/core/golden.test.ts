@@ -6,10 +6,11 @@
  */
 
 import { describe, expect, test } from 'vitest'
+import { makeStream } from '../support/streams.js'
 import { GOLDEN_DRAWS } from './golden-draws.js'
 import { goldenDraws } from './golden-program.js'
 
-const draws = goldenDraws()
+const draws = await goldenDraws(makeStream)
 
 describe('the golden draws', () => {
   test('are those of all strategies', () => {

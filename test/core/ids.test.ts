@@ -5,8 +5,9 @@
  */
 
 import { describe, expect, test } from 'vitest'
-import { ExperienceStream } from '../../src/index.js'
+import type { ExperienceStream } from '../../src/index.js'
 import { check } from '../model/same.js'
+import { makeStream } from '../support/streams.js'
 
 const CANONICAL = /^[0-9a-f]{8}-[0-9a-f]{4}-([0-9a-f])[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
@@ -28,8 +29,8 @@ function allIds(stream: ExperienceStream): string[] {
 }
 
 describe('ids that the stream makes', () => {
-  test('are of version 4 by default, and 120,000 of them are all different', () => {
-    const stream = ExperienceStream.createSync({ capacity: 120_000 })
+  test('are of version 4 by default, and 120,000 of them are all different', async () => {
+    const stream = await makeStream({ capacity: 120_000 })
     write(stream, 120_000)
     const ids = allIds(stream)
     expect(ids.length).toBe(120_000)
@@ -37,8 +38,8 @@ describe('ids that the stream makes', () => {
     expect(ids.every((id) => CANONICAL.exec(id)?.[1] === '4')).toBe(true)
   })
 
-  test('use all of their 122 random bits', () => {
-    const stream = ExperienceStream.createSync({ capacity: 20_000 })
+  test('use all of their 122 random bits', async () => {
+    const stream = await makeStream({ capacity: 20_000 })
     write(stream, 20_000)
     const { bytes } = stream.queryRange(0, 20_000)
     const ones = new Uint32Array(128)
@@ -61,8 +62,8 @@ describe('ids that the stream makes', () => {
     })
   })
 
-  test('of version 7 carry the millisecond of the event, sort by its time and are all different', () => {
-    const stream = ExperienceStream.createSync({ capacity: 50_000, ids: 'v7' })
+  test('of version 7 carry the millisecond of the event, sort by its time and are all different', async () => {
+    const stream = await makeStream({ capacity: 50_000, ids: 'v7' })
     for (let i = 0; i < 50_000; i++) stream.writeEvent({ timestamp: 1_700_000_000_000_000 + i * 7 })
     const ids = allIds(stream)
     expect(new Set(ids).size).toBe(50_000)
@@ -81,16 +82,16 @@ describe('ids that the stream makes', () => {
     })
   })
 
-  test('of version 7 hold times from 0 to the last representable one', () => {
-    const stream = ExperienceStream.createSync({ capacity: 4, ids: 'v7' })
+  test('of version 7 hold times from 0 to the last representable one', async () => {
+    const stream = await makeStream({ capacity: 4, ids: 'v7' })
     const times = [0, 999, 2 ** 48, 2 ** 53 - 1]
     for (const timestamp of times) stream.writeEvent({ timestamp })
     const ms = allIds(stream).map((id) => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16))
     expect(ms).toEqual(times.map((time) => Math.floor(time / 1000)))
   })
 
-  test('of version 7 in batches of columns carry the time of their row', () => {
-    const stream = ExperienceStream.createSync({ capacity: 10, ids: 'v7', clock: () => 9_000_000 })
+  test('of version 7 in batches of columns carry the time of their row', async () => {
+    const stream = await makeStream({ capacity: 10, ids: 'v7', clock: () => 9_000_000 })
     stream.writeBatch({ timestamps: Float64Array.of(5000, 6000) })
     stream.writeBatch([{ timestamp: 7000 }, {}])
     stream.writeBatch({ stepNumbers: new Uint32Array(1) })
@@ -102,8 +103,8 @@ describe('ids that the stream makes', () => {
 })
 
 describe("the caller's ids", () => {
-  test('of every version are kept as they are, in canonical form', () => {
-    const stream = ExperienceStream.createSync({ capacity: 20, ids: 'v7' })
+  test('of every version are kept as they are, in canonical form', async () => {
+    const stream = await makeStream({ capacity: 20, ids: 'v7' })
     const given = [
       '00000000-0000-0000-0000-000000000000',
       'ffffffff-ffff-ffff-ffff-ffffffffffff',
@@ -123,8 +124,8 @@ describe("the caller's ids", () => {
     expect(stream.getEvent(9)?.eventId).toBe('fffefdfc-fbfa-f9f8-f7f6-f5f4f3f2f1f0')
   })
 
-  test('beside drawn ones in a batch are kept, and drawn ones stay unique', () => {
-    const stream = ExperienceStream.createSync({ capacity: 3000 })
+  test('beside drawn ones in a batch are kept, and drawn ones stay unique', async () => {
+    const stream = await makeStream({ capacity: 3000 })
     const own = '919108f7-52d1-4320-9bac-f847db4148a8'
     stream.writeBatch(Array.from({ length: 3000 }, (_, i) => (i % 3 === 0 ? { eventId: own } : {})))
     const ids = allIds(stream)
@@ -132,8 +133,8 @@ describe("the caller's ids", () => {
     expect(new Set(ids).size).toBe(2001)
   })
 
-  test('do not stick: the next event of the writer has an id of its own', () => {
-    const stream = ExperienceStream.createSync({ capacity: 5 })
+  test('do not stick: the next event of the writer has an id of its own', async () => {
+    const stream = await makeStream({ capacity: 5 })
     const own = '919108f7-52d1-4320-9bac-f847db4148a8'
     stream.writer.eventId = own
     stream.writer.commit()

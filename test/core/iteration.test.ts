@@ -5,10 +5,11 @@
  */
 
 import { describe, expect, test } from 'vitest'
-import { ClosedError, ExperienceStream, type Subscription } from '../../src/index.js'
+import { ClosedError, type ExperienceStream, type Subscription } from '../../src/index.js'
+import { makeStream } from '../support/streams.js'
 
-function stream(capacity = 100): ExperienceStream {
-  return ExperienceStream.createSync({ capacity })
+function stream(capacity = 100): Promise<ExperienceStream> {
+  return makeStream({ capacity })
 }
 
 /** Iterates to the end; each batch is the list of its numbers. */
@@ -32,7 +33,7 @@ async function settle(): Promise<void> {
 
 describe('an iterated subscription', () => {
   test('waits for a write and wakes once for a burst', async () => {
-    const source = stream()
+    const source = await stream()
     const batches: number[][] = []
     const subscription = source.subscribe()
     const done = collect(subscription, batches)
@@ -50,7 +51,7 @@ describe('an iterated subscription', () => {
   })
 
   test('does not wake its reader for events of other types, and counts them', async () => {
-    const source = stream()
+    const source = await stream()
     const batches: number[][] = []
     const subscription = source.subscribe({ types: 5 })
     const done = collect(subscription, batches)
@@ -67,7 +68,7 @@ describe('an iterated subscription', () => {
   })
 
   test('that was lapped while its reader was busy learns how many it missed', async () => {
-    const source = stream(10)
+    const source = await stream(10)
     const missed: number[] = []
     const subscription = source.subscribe()
     source.writeEvent({})
@@ -81,7 +82,7 @@ describe('an iterated subscription', () => {
   })
 
   test('ends without an error by break, and is closed then', async () => {
-    const source = stream()
+    const source = await stream()
     source.writeEvent({})
     const subscription = source.subscribe({ from: 'oldest' })
     for await (const batch of subscription) {
@@ -93,7 +94,7 @@ describe('an iterated subscription', () => {
   })
 
   test('ends without an error when it is closed while its reader waits', async () => {
-    const source = stream()
+    const source = await stream()
     const subscription = source.subscribe()
     const done = collect(subscription)
     await settle()
@@ -102,7 +103,7 @@ describe('an iterated subscription', () => {
   })
 
   test('ends without an error by abort, before, while waiting, and inside a reader', async () => {
-    const source = stream()
+    const source = await stream()
     expect(await collect(source.subscribe({ signal: AbortSignal.abort() }))).toEqual([])
 
     const waiting = new AbortController()
@@ -122,8 +123,8 @@ describe('an iterated subscription', () => {
     expect(source.stats().subscriptions).toEqual([])
   })
 
-  test('leaves nothing behind on a signal that lives on', () => {
-    const source = stream()
+  test('leaves nothing behind on a signal that lives on', async () => {
+    const source = await stream()
     const controller = new AbortController()
     let listeners = 0
     const { signal } = controller
@@ -142,7 +143,7 @@ describe('an iterated subscription', () => {
   })
 
   test('is iterated by one reader at a time', async () => {
-    const source = stream()
+    const source = await stream()
     const subscription = source.subscribe()
     const first = subscription[Symbol.asyncIterator]()
     const pending = first.next()
@@ -156,7 +157,7 @@ describe('an iterated subscription', () => {
 
 describe('readers among each other', () => {
   test('that subscribe and close inside a handler disturb nobody', async () => {
-    const source = stream()
+    const source = await stream()
     const inner: number[][] = []
     const bystander = source.subscribe()
     const watched = collect(bystander)
@@ -188,7 +189,7 @@ describe('readers among each other', () => {
   })
 
   test('that throw harm neither the writer nor other readers', async () => {
-    const source = stream()
+    const source = await stream()
     const good = collect(source.subscribe())
     const bad = (async () => {
       for await (const batch of source.subscribe()) throw new RangeError(`at ${batch.start}`)
@@ -205,7 +206,7 @@ describe('readers among each other', () => {
   })
 
   test('of which a hundred wait all get every event of a burst', async () => {
-    const source = stream(1000)
+    const source = await stream(1000)
     const all = Array.from({ length: 100 }, () => collect(source.subscribe({ maxBatch: 64 })))
     for (let burst = 0; burst < 10; burst++) {
       for (let i = 0; i < 100; i++) source.writeEvent({})
@@ -217,7 +218,7 @@ describe('readers among each other', () => {
   })
 
   test('that write back from inside get their own events later, not at once', async () => {
-    const source = stream()
+    const source = await stream()
     const order: string[] = []
     for await (const batch of source.subscribe({ from: 'oldest', maxBatch: 1, ...kick(source) })) {
       order.push(`read ${batch.start}`)

@@ -5,17 +5,18 @@
  */
 
 import { describe, expect, test } from 'vitest'
-import { EventView, ExperienceStream, prioritizedReward, uniform } from '../../src/index.js'
+import { EventView, type ExperienceStream, prioritizedReward, uniform } from '../../src/index.js'
+import { isShared, makeStream } from '../support/streams.js'
 
-function filled(capacity = 4, count = 6): ExperienceStream {
-  const stream = ExperienceStream.createSync({ capacity, seed: 1 })
+async function filled(capacity = 4, count = 6): Promise<ExperienceStream> {
+  const stream = await makeStream({ capacity, seed: 1 })
   for (let i = 0; i < count; i++) stream.writeEvent({ stepNumber: i, rewardGoal: 1, state: [i] })
   return stream
 }
 
 describe('what is copied', () => {
-  test('a snapshot never changes', () => {
-    const stream = filled()
+  test('a snapshot never changes', async () => {
+    const stream = await filled()
     const event = stream.getEvent(3)!
     const copy = structuredClone(event)
     stream.setAppraiserReward(3, 0, 5)
@@ -25,8 +26,8 @@ describe('what is copied', () => {
     expect(stream.getEvent(14)?.state[0]).toBe(99)
   })
 
-  test('a range, a search and a sample own their bytes', () => {
-    const stream = filled()
+  test('a range, a search and a sample own their bytes', async () => {
+    const stream = await filled()
     const batches = [stream.queryRange(2, 6), stream.find({ minReward: 1 }), stream.sampleBatch(3, prioritizedReward())]
     const before = batches.map((batch) => [[...batch.bytes], [...batch.seqs], batch.toArray()])
     for (let i = 0; i < 9; i++) stream.writeEvent({ stepNumber: 1000 })
@@ -34,7 +35,7 @@ describe('what is copied', () => {
   })
 
   test('a batch that a caller keeps from async iteration is not touched by the next one', async () => {
-    const stream = filled()
+    const stream = await filled()
     const kept: number[][] = []
     const batches = []
     for await (const batch of stream.subscribe({ from: 'oldest', maxBatch: 2 })) {
@@ -50,8 +51,8 @@ describe('what is copied', () => {
     ])
   })
 
-  test('typed arrays of a batch are filled into the array that is given', () => {
-    const batch = filled().queryRange(2, 6)
+  test('typed arrays of a batch are filled into the array that is given', async () => {
+    const batch = (await filled()).queryRange(2, 6)
     const states = new Float32Array(32)
     expect(batch.states(states)).toBe(states)
     expect([states[0], states[8], states[16], states[24]]).toEqual([2, 3, 4, 5])
@@ -64,8 +65,8 @@ describe('what is copied', () => {
 })
 
 describe('a buffer that is reused', () => {
-  test('is that of the batch given as `into`, when it is large enough', () => {
-    const stream = filled(100, 100)
+  test('is that of the batch given as `into`, when it is large enough', async () => {
+    const stream = await filled(100, 100)
     const first = stream.queryRange(0, 50)
     const { buffer } = first.bytes
     const again = stream.queryRange(50, 80, { into: first })
@@ -77,8 +78,8 @@ describe('a buffer that is reused', () => {
     expect(larger.toArray().map((event) => event.stepNumber)).toEqual(Array.from({ length: 100 }, (_, i) => i))
   })
 
-  test('holds a sample as well, with its probabilities and weights', () => {
-    const stream = filled(100, 100)
+  test('holds a sample as well, with its probabilities and weights', async () => {
+    const stream = await filled(100, 100)
     const fresh = stream.sampleBatch(64, uniform())
     const { buffer } = fresh.bytes
     const reused = stream.sampleBatch(32, prioritizedReward(), { into: fresh })
@@ -96,8 +97,8 @@ describe('a buffer that is reused', () => {
     ).toEqual([99, 98, 97])
   })
 
-  test('serves sequence numbers alone, too', () => {
-    const stream = filled(100, 100)
+  test('serves sequence numbers alone, too', async () => {
+    const stream = await filled(100, 100)
     const first = stream.sampleSeqs(50)
     const { buffer } = first.seqs
     const second = stream.sampleSeqs(20, uniform(), { into: first })
@@ -108,20 +109,21 @@ describe('a buffer that is reused', () => {
 })
 
 describe('what is lent', () => {
-  test('a view shows late rewards, and is dead when its event is evicted', () => {
-    const stream = filled()
+  test(`a view ${isShared ? 'is as its event was' : 'shows late rewards'}, and is dead when its event is evicted`, async () => {
+    const stream = await filled()
     const view = stream.view(3)!
     expect([view.seq, view.stepNumber, view.isLive]).toEqual([3, 3, true])
     stream.setAppraiserReward(3, 1, 2)
-    expect([view.rewardCuriosity, view.totalReward]).toEqual([2, 3])
+    expect([view.rewardCuriosity, view.totalReward]).toEqual(isShared ? [0, 1] : [2, 3])
+    expect(stream.view(3)?.totalReward).toBe(3)
     stream.writeEvent({})
     expect(view.isLive).toBe(true)
     stream.writeEvent({})
     expect(view.isLive).toBe(false)
   })
 
-  test('without a target the one view of the stream moves, with one the target does', () => {
-    const stream = filled()
+  test('without a target the one view of the stream moves, with one the target does', async () => {
+    const stream = await filled()
     const first = stream.view(2)!
     const second = stream.view(4)!
     expect(second).toBe(first)
@@ -133,19 +135,20 @@ describe('what is lent', () => {
     expect(stream.view(0, own)).toBe(undefined)
   })
 
-  test('segments are the ring itself, in at most two pieces', () => {
-    const stream = filled()
-    const [older, newer] = stream.segments(2, 6)
-    expect([older?.length, newer?.length]).toEqual([256, 256])
+  test('segments are the ring itself, in at most two pieces, or of a shared ring a copy in one', async () => {
+    const stream = await filled()
+    const [older, newer = older?.subarray(256)] = stream.segments(2, 6)
+    expect([older?.length, newer?.length]).toEqual([isShared ? 512 : 256, 256])
     expect(older?.buffer).toBe(newer?.buffer)
     const flags = (piece: Uint8Array | undefined) => new DataView(piece!.buffer, piece!.byteOffset).getUint16(38, true)
     expect(flags(newer)).toBe(0)
     stream.markFullyAppraised(4)
-    expect(flags(newer)).toBe(0x10)
+    expect(flags(newer)).toBe(isShared ? 0 : 0x10)
+    expect(flags(stream.segments(4, 5)[0])).toBe(0x10)
   })
 
-  test('poll lends its batch until the next write or poll; copies of it stay', () => {
-    const stream = filled(4, 0)
+  test('poll lends its batch until the next write or poll; copies of it stay', async () => {
+    const stream = await filled(4, 0)
     const subscription = stream.subscribe()
     stream.writeEvent({ stepNumber: 1 })
     const batch = subscription.poll()
@@ -158,18 +161,18 @@ describe('what is lent', () => {
         .poll()
         .toArray()
         .map((event) => event.stepNumber),
-    ).toEqual([4])
+    ).toEqual(isShared ? [4, 5, 6, 7] : [4])
     expect(
       subscription
         .poll()
         .toArray()
         .map((event) => event.stepNumber),
-    ).toEqual([5, 6, 7])
+    ).toEqual(isShared ? [] : [5, 6, 7])
     expect(subscription.poll().length).toBe(0)
   })
 
-  test('iterating a batch moves one view and makes nothing else', () => {
-    const batch = filled().queryRange(2, 6)
+  test('iterating a batch moves one view and makes nothing else', async () => {
+    const batch = (await filled()).queryRange(2, 6)
     const views = new Set<EventView>()
     const steps: number[] = []
     for (const view of batch) {

@@ -7,9 +7,11 @@
  * @module
  */
 
+import { ExperienceStream } from '../../src/index.js'
 import { goldenDraws } from './golden-program.js'
 
-const lines = Object.entries(goldenDraws()).map(([name, draw]) => `  '${name}': ${JSON.stringify(draw)},`)
+const draws = await goldenDraws((options) => ExperienceStream.create(options))
+const lines = Object.entries(draws).map(([name, draw]) => `  '${name}': ${JSON.stringify(draw)},`)
 
 console.log(`/**
  * What \`golden-program.ts\` drew when its samplers had passed the statistical tests; see \`make-golden.ts\`.

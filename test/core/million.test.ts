@@ -7,13 +7,14 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
-  ExperienceStream,
+  type ExperienceStream,
   filteredByType,
   prioritizedReward,
   recencyWeighted,
   sequences,
   uniform,
 } from '../../src/index.js'
+import { makeStream } from '../support/streams.js'
 
 const CAPACITY = 1_000_000
 const WRITTEN = 1_337_000
@@ -28,8 +29,8 @@ const rewardOf = (i: number) => (i % 4 === 0 ? 0 : (i % 1000) / 8)
 let stream: ExperienceStream
 let lapped: ReturnType<ExperienceStream['subscribe']>
 
-beforeAll(() => {
-  stream = ExperienceStream.createSync({ capacity: CAPACITY, seed: 11, firstSeq: FIRST })
+beforeAll(async () => {
+  stream = await makeStream({ capacity: CAPACITY, seed: 11, firstSeq: FIRST })
   lapped = stream.subscribe({ types: 600 })
   for (let from = 0; from < WRITTEN; from += CHUNK) {
     const length = Math.min(CHUNK, WRITTEN - from)

@@ -7,6 +7,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { ExperienceStream, InvalidArgumentError, optionsFromConfig } from '../../src/index.js'
+import { isShared, makeStream } from '../support/streams.js'
 import { thrownBy } from './refused.js'
 
 const bad: readonly (readonly [Record<string, unknown>, readonly (string | RegExp)[]])[] = [
@@ -38,11 +39,18 @@ describe('options', () => {
   for (const [options, words] of bad) {
     const shown = Object.entries(options).map(([key, value]) => `${key}: ${String(value)}`)
     test(`{ ${shown} } is refused`, async () => {
+      const made = Reflect.apply(ExperienceStream.create, ExperienceStream, [{ ...options, shared: isShared }])
+      const { message } = await made.then(
+        () => expect.fail('the stream was made'),
+        (error: unknown) => {
+          expect(error).toBeInstanceOf(InvalidArgumentError)
+          return error as InvalidArgumentError
+        },
+      )
+      for (const word of words) expect(message).toMatch(word)
       const error = thrownBy(() => Reflect.apply(ExperienceStream.createSync, ExperienceStream, [options]))
       expect(error).toBeInstanceOf(InvalidArgumentError)
       for (const word of words) expect(error.message).toMatch(word)
-      const rejected = Reflect.apply(ExperienceStream.create, ExperienceStream, [options])
-      await expect(rejected).rejects.toThrow(error.message)
     })
   }
 
@@ -57,31 +65,31 @@ describe('options', () => {
     }
   })
 
-  test('that are left out or undefined take their defaults', () => {
-    const stream = ExperienceStream.createSync({ capacity: undefined, ids: undefined, clock: undefined })
+  test('that are left out or undefined take their defaults', async () => {
+    const stream = await makeStream({ capacity: undefined, ids: undefined, clock: undefined })
     expect(stream.capacity).toBe(1_000_000)
-    expect(ExperienceStream.createSync({ capacity: 3, prefault: true }).capacity).toBe(3)
+    expect((await makeStream({ capacity: 3, prefault: true })).capacity).toBe(3)
   })
 
-  test('seeds: equal ones draw equally, as number or bigint, others do not, none is random', () => {
-    const draws = (options: { seed?: number | bigint }) => {
-      const stream = ExperienceStream.createSync({ capacity: 1000, ...options })
+  test('seeds: equal ones draw equally, as number or bigint, others do not, none is random', async () => {
+    const draws = async (options: { seed?: number | bigint }) => {
+      const stream = await makeStream({ capacity: 1000, ...options })
       stream.writeBatch({ stepNumbers: new Uint32Array(1000) })
       return [...stream.sampleSeqs(50).seqs]
     }
-    expect(draws({ seed: 5 })).toEqual(draws({ seed: 5n }))
-    expect(draws({ seed: 5 })).not.toEqual(draws({ seed: 6 }))
-    expect(draws({ seed: 2n ** 64n - 1n })).not.toEqual(draws({ seed: 2n ** 63n - 1n }))
-    expect(draws({ seed: 2 ** 32 })).not.toEqual(draws({ seed: 0 }))
-    expect(draws({})).not.toEqual(draws({}))
+    expect(await draws({ seed: 5 })).toEqual(await draws({ seed: 5n }))
+    expect(await draws({ seed: 5 })).not.toEqual(await draws({ seed: 6 }))
+    expect(await draws({ seed: 2n ** 64n - 1n })).not.toEqual(await draws({ seed: 2n ** 63n - 1n }))
+    expect(await draws({ seed: 2 ** 32 })).not.toEqual(await draws({ seed: 0 }))
+    expect(await draws({})).not.toEqual(await draws({}))
   })
 })
 
 describe('the configuration names of the seeds', () => {
-  test('become options', () => {
+  test('become options', async () => {
     const options = optionsFromConfig({ hot_buffer_capacity: 500, channel_size: 20 })
     expect(options).toMatchObject({ capacity: 500, maxLag: 20 })
-    const stream = ExperienceStream.createSync(options)
+    const stream = await makeStream(options)
     expect(stream.capacity).toBe(500)
     const subscription = stream.subscribe()
     for (let i = 0; i < 50; i++) stream.writeEvent({})

@@ -7,7 +7,7 @@
 import { describe, expect, test } from 'vitest'
 import {
   custom,
-  ExperienceStream,
+  type ExperienceStream,
   filteredByType,
   InvalidArgumentError,
   mixed,
@@ -17,17 +17,18 @@ import {
   sequences,
   uniform,
 } from '../../src/index.js'
+import { makeStream } from '../support/streams.js'
 import { expectRefused, thrownBy } from './refused.js'
 
-function filled(): ExperienceStream {
-  const stream = ExperienceStream.createSync({ capacity: 5, seed: 1, clock: () => 10 })
+async function filled(): Promise<ExperienceStream> {
+  const stream = await makeStream({ capacity: 5, seed: 1, clock: () => 10 })
   for (let i = 0; i < 8; i++) stream.writeEvent({ stepNumber: i, rewardGoal: i })
   return stream
 }
 
 describe('reading', () => {
-  test('a number that is no sequence number throws, an evicted or future one is undefined', () => {
-    const stream = filled()
+  test('a number that is no sequence number throws, an evicted or future one is undefined', async () => {
+    const stream = await filled()
     for (const seq of [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, '4', null, undefined]) {
       expectRefused(stream, () => Reflect.apply(stream.getEvent, stream, [seq]), ['seq', String(seq), 'integer'])
       expectRefused(stream, () => Reflect.apply(stream.view, stream, [seq]), ['seq', String(seq), 'integer'])
@@ -42,8 +43,8 @@ describe('reading', () => {
     }
   })
 
-  test('a range has two integers, the end not before the start', () => {
-    const stream = filled()
+  test('a range has two integers, the end not before the start', async () => {
+    const stream = await filled()
     for (const name of ['queryRange', 'segments'] as const) {
       const call = (...bounds: unknown[]) => Reflect.apply(stream[name], stream, bounds)
       expectRefused(stream, () => call(0.5, 4), ['start', '0.5', 'integer'])
@@ -54,8 +55,8 @@ describe('reading', () => {
     }
   })
 
-  test('a batch refuses an index that it does not have', () => {
-    const batch = filled().queryRange(4, 7)
+  test('a batch refuses an index that it does not have', async () => {
+    const batch = (await filled()).queryRange(4, 7)
     for (const index of [-1, 3, 0.5]) {
       for (const call of [() => batch.at(index), () => batch.view(index)]) {
         expect(thrownBy(call)).toBeInstanceOf(InvalidArgumentError)
@@ -86,16 +87,16 @@ describe('searching', () => {
   ]
   for (const [filter, words] of bad) {
     const shown = Object.entries(filter).map(([key, value]) => `${key}: ${String(value)}`)
-    test(`refuses { ${shown} }`, () => {
-      const stream = filled()
+    test(`refuses { ${shown} }`, async () => {
+      const stream = await filled()
       for (const name of ['find', 'findSeqs', 'count'] as const) {
         expectRefused(stream, () => Reflect.apply(stream[name], stream, [filter]), words)
       }
     })
   }
 
-  test('refuses a limit or an order that is none', () => {
-    const stream = filled()
+  test('refuses a limit or an order that is none', async () => {
+    const stream = await filled()
     for (const name of ['find', 'findSeqs'] as const) {
       expectRefused(stream, () => Reflect.apply(stream[name], stream, [{ limit: -1 }]), ['limit', '-1'])
       expectRefused(stream, () => Reflect.apply(stream[name], stream, [{ limit: 1.5 }]), ['limit', '1.5'])
@@ -109,8 +110,8 @@ describe('searching', () => {
 })
 
 describe('sampling', () => {
-  test('refuses a size that is no count', () => {
-    const stream = filled()
+  test('refuses a size that is no count', async () => {
+    const stream = await filled()
     for (const size of [-1, 1.5, Number.NaN, '3', undefined]) {
       for (const name of ['sampleBatch', 'sampleSeqs'] as const) {
         expectRefused(stream, () => Reflect.apply(stream[name], stream, [size]), ['size', String(size)])
@@ -118,8 +119,8 @@ describe('sampling', () => {
     }
   })
 
-  test('refuses what is no strategy, and unknown options', () => {
-    const stream = filled()
+  test('refuses what is no strategy, and unknown options', async () => {
+    const stream = await filled()
     for (const strategy of ['uniform', {}, null, 5]) {
       expectRefused(stream, () => Reflect.apply(stream.sampleSeqs, stream, [1, strategy]), [/strategy/i])
     }
@@ -163,8 +164,8 @@ describe('sampling', () => {
     }
   })
 
-  test('a predicate that throws leaves the stream as it was', () => {
-    const stream = filled()
+  test('a predicate that throws leaves the stream as it was', async () => {
+    const stream = await filled()
     const before = stream.queryRange(0, 99).bytes
     const failing = custom(() => {
       throw new RangeError('of the predicate')
@@ -179,8 +180,8 @@ describe('sampling', () => {
     ).toBe(2)
   })
 
-  test('a predicate may read the stream, and sees each event once', () => {
-    const stream = ExperienceStream.createSync({ capacity: 200, seed: 1 })
+  test('a predicate may read the stream, and sees each event once', async () => {
+    const stream = await makeStream({ capacity: 200, seed: 1 })
     for (let i = 0; i < 300; i++) stream.writeEvent({ stepNumber: i, eventType: i % 2 })
     const seen: number[] = []
     const reading = custom((event) => {
@@ -203,8 +204,8 @@ describe('sampling', () => {
     ])
   })
 
-  test('refuses a sampler state that is none', () => {
-    const stream = filled()
+  test('refuses a sampler state that is none', async () => {
+    const stream = await filled()
     expectRefused(stream, () => stream.restoreSamplerState(new Uint8Array(3)), ['3'])
     expectRefused(stream, () => Reflect.apply(stream.restoreSamplerState, stream, ['state']), ['state'])
   })
@@ -226,8 +227,8 @@ describe('subscribing', () => {
   ]
   for (const [options, words] of bad) {
     const shown = Object.entries(options).map(([key, value]) => `${key}: ${String(value)}`)
-    test(`refuses { ${shown} } and opens nothing`, () => {
-      const stream = filled()
+    test(`refuses { ${shown} } and opens nothing`, async () => {
+      const stream = await filled()
       expectRefused(stream, () => Reflect.apply(stream.subscribe, stream, [options]), words)
     })
   }

@@ -6,17 +6,18 @@
 
 import { describe, expect, test } from 'vitest'
 import {
-  ExperienceStream,
+  type ExperienceStream,
   SequenceEvictedError,
   SequenceExhaustedError,
   SequenceNotWrittenError,
 } from '../../src/index.js'
+import { makeStream } from '../support/streams.js'
 import { expectRefused } from './refused.js'
 
 const TWO_53 = 2 ** 53
 
-function filled(): ExperienceStream {
-  const stream = ExperienceStream.createSync({ capacity: 5, seed: 1, clock: () => 10, priority: 'explicit' })
+async function filled(): Promise<ExperienceStream> {
+  const stream = await makeStream({ capacity: 5, seed: 1, clock: () => 10, priority: 'explicit' })
   for (let i = 0; i < 8; i++) stream.writeEvent({ stepNumber: i, rewardGoal: i })
   return stream
 }
@@ -68,8 +69,8 @@ const badFields: readonly (readonly [string, unknown, string | RegExp, string | 
 describe('a bad field', () => {
   for (const [field, value, given, expected] of badFields) {
     const shown = typeof value === 'bigint' ? `${value}n` : (JSON.stringify(value) ?? String(value))
-    test(`${field}: ${shown} (${typeof value}) is refused by writeEvent, and in the middle of a batch`, () => {
-      const stream = filled()
+    test(`${field}: ${shown} (${typeof value}) is refused by writeEvent, and in the middle of a batch`, async () => {
+      const stream = await filled()
       expectRefused(stream, () => stream.writeEvent({ [field]: value }), [field, given, expected])
       expectRefused(stream, () => stream.writeBatch([{}, { [field]: value }, {}]), [field, given, expected, /1/])
       expect(stream.writeEvent({ stepNumber: 77 })).toBe(8)
@@ -77,17 +78,17 @@ describe('a bad field', () => {
     })
   }
 
-  test('that stands in a batch far behind the first chunk refuses the whole batch', () => {
-    const stream = filled()
+  test('that stands in a batch far behind the first chunk refuses the whole batch', async () => {
+    const stream = await filled()
     const many = Array.from({ length: 3000 }, (_, i) => ({ stepNumber: i }))
     many[2999] = { stepNumber: -1 }
     expectRefused(stream, () => stream.writeBatch(many), ['stepNumber', '-1', '2999'])
   })
 
-  test('set on the writer is refused, nothing is written, and the writer starts afresh', () => {
+  test('set on the writer is refused, nothing is written, and the writer starts afresh', async () => {
     for (const [field, value] of badFields) {
       if (field === 'state' || field === 'action') continue
-      const stream = filled()
+      const stream = await filled()
       expectRefused(stream, () => {
         const { writer } = stream
         writer.rewardCuriosity = 3
@@ -103,8 +104,8 @@ describe('a bad field', () => {
     }
   })
 
-  test('written into the vectors of the writer is refused by commit, which then starts afresh', () => {
-    const stream = filled()
+  test('written into the vectors of the writer is refused by commit, which then starts afresh', async () => {
+    const stream = await filled()
     stream.writer.state[3] = Number.NaN
     stream.writer.action[0] = 5
     expectRefused(stream, () => stream.writer.commit(), ['state', 'NaN', 'finite'])
@@ -114,8 +115,8 @@ describe('a bad field', () => {
 })
 
 describe('a bad batch', () => {
-  test('that is no batch at all', () => {
-    const stream = filled()
+  test('that is no batch at all', async () => {
+    const stream = await filled()
     for (const batch of [null, undefined, 5, 'events']) {
       expectRefused(stream, () => Reflect.apply(stream.writeBatch, stream, [batch]), [String(batch)])
       expectRefused(stream, () => Reflect.apply(stream.writeEvent, stream, [batch]), [String(batch)])
@@ -124,12 +125,12 @@ describe('a bad batch', () => {
     expectRefused(stream, () => stream.writeBatch(new Array(3)), ['undefined', /0/])
   })
 
-  test('of packed records with a length that is not n × 128', () => {
-    const stream = filled()
+  test('of packed records with a length that is not n × 128', async () => {
+    const stream = await filled()
     expectRefused(stream, () => stream.writeBatch(new Uint8Array(127)), ['127', '128'])
   })
 
-  test('of packed records with a bad float or time, which the message places', () => {
+  test('of packed records with a bad float or time, which the message places', async () => {
     for (const [offset, name] of [
       [40, 'state'],
       [68, 'state'],
@@ -139,13 +140,13 @@ describe('a bad batch', () => {
       [116, 'reward'],
     ] as const) {
       for (const bits of [0x7fc00000, 0x7f800000, 0xff800000]) {
-        const stream = filled()
+        const stream = await filled()
         const bytes = new Uint8Array(3000 * 128)
         new DataView(bytes.buffer).setUint32(2500 * 128 + offset, bits, true)
         expectRefused(stream, () => stream.writeBatch(bytes), [new RegExp(name, 'i'), '2500'])
       }
     }
-    const stream = filled()
+    const stream = await filled()
     const bytes = new Uint8Array(2 * 128)
     new DataView(bytes.buffer).setBigUint64(128 + 16, 2n ** 53n, true)
     expectRefused(stream, () => stream.writeBatch(bytes), ['timestamp', /9007199254740992/, '2^53'])
@@ -154,8 +155,8 @@ describe('a bad batch', () => {
     expectRefused(stream, () => stream.writeBatch(bytes), [/reward/i, /8\.1|8\.0999/])
   })
 
-  test('of columns: unknown names, wrong types, lengths that differ, none at all', () => {
-    const stream = filled()
+  test('of columns: unknown names, wrong types, lengths that differ, none at all', async () => {
+    const stream = await filled()
     const refuse = (columns: unknown, words: (string | RegExp)[]) =>
       expectRefused(stream, () => Reflect.apply(stream.writeBatch, stream, [columns]), words)
     refuse({}, [/column/])
@@ -170,8 +171,8 @@ describe('a bad batch', () => {
     refuse({ eventIds: new Uint8Array(17) }, ['eventIds', '17', '16'])
   })
 
-  test('of columns with a bad value, which the message places', () => {
-    const stream = filled()
+  test('of columns with a bad value, which the message places', async () => {
+    const stream = await filled()
     const refuse = (columns: object, words: (string | RegExp)[]) =>
       expectRefused(stream, () => Reflect.apply(stream.writeBatch, stream, [columns]), words)
     const at = <T extends Float32Array | Float64Array>(column: T, index: number, value: number): T => {
@@ -187,8 +188,8 @@ describe('a bad batch', () => {
     refuse({ rewardsHomeostasis: at(new Float32Array(2), 0, Number.NaN) }, ['reward', 'NaN'])
   })
 
-  test('that would pass the last sequence number', () => {
-    const stream = ExperienceStream.createSync({ capacity: 4, seed: 1, firstSeq: TWO_53 - 3 })
+  test('that would pass the last sequence number', async () => {
+    const stream = await makeStream({ capacity: 4, seed: 1, firstSeq: TWO_53 - 3 })
     stream.writeEvent({})
     expectRefused(stream, () => stream.writeBatch([{}, {}, {}]), ['3', String(TWO_53 - 2)], SequenceExhaustedError)
     stream.writeBatch([{}, {}])
@@ -206,8 +207,8 @@ describe('a bad batch', () => {
 describe('a bad update', () => {
   const bulk = ['setAppraiserRewards', 'setPriorities'] as const
 
-  test('of an event that is evicted, not yet written, or named by no sequence number', () => {
-    const stream = filled()
+  test('of an event that is evicted, not yet written, or named by no sequence number', async () => {
+    const stream = await filled()
     const single = [
       (seq: number) => stream.setAppraiserReward(seq, 0, 1),
       (seq: number) => stream.markFullyAppraised(seq),
@@ -219,8 +220,8 @@ describe('a bad update', () => {
     }
   })
 
-  test('with an appraiser or a reward out of range', () => {
-    const stream = filled()
+  test('with an appraiser or a reward out of range', async () => {
+    const stream = await filled()
     for (const appraiser of [-1, 4, 0.5, Number.NaN, '0']) {
       const call = [4, appraiser, 1]
       expectRefused(stream, () => Reflect.apply(stream.setAppraiserReward, stream, call), [
@@ -242,8 +243,8 @@ describe('a bad update', () => {
     expectRefused(stream, () => Reflect.apply(stream.setAppraiserReward, stream, [4, 0, '1']), ['reward', '1'])
   })
 
-  test('in bulk: a future number or a bad value changes nothing, wherever it stands', () => {
-    const stream = filled()
+  test('in bulk: a future number or a bad value changes nothing, wherever it stands', async () => {
+    const stream = await filled()
     for (const name of bulk) {
       const call = (seqs: unknown, values: unknown) =>
         name === 'setPriorities'
@@ -265,8 +266,8 @@ describe('a bad update', () => {
     expectRefused(stream, () => stream.setPriorities([5], [-1]), ['-1', /0|negative/])
   })
 
-  test('of priorities in a stream that weighs by reward', () => {
-    const stream = ExperienceStream.createSync({ capacity: 2, seed: 1 })
+  test('of priorities in a stream that weighs by reward', async () => {
+    const stream = await makeStream({ capacity: 2, seed: 1 })
     stream.writeEvent({})
     expect(() => stream.setPriorities([0], [1])).toThrow(/explicit/)
   })

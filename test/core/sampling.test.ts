@@ -8,7 +8,7 @@
 import { describe, expect, test } from 'vitest'
 import {
   custom,
-  ExperienceStream,
+  type ExperienceStream,
   filteredByType,
   mixed,
   prioritizedReward,
@@ -18,6 +18,7 @@ import {
   sequences,
   uniform,
 } from '../../src/index.js'
+import { makeStream } from '../support/streams.js'
 
 const strategies = {
   uniform: uniform(),
@@ -31,22 +32,26 @@ const strategies = {
 }
 const withReplacement = new Set(['prioritizedReward', 'recencyWeighted', 'mixed'])
 
-function filled(count: number, capacity = 10, priority: 'reward' | 'explicit' = 'reward'): ExperienceStream {
-  const stream = ExperienceStream.createSync({ capacity, seed: 4, priority })
+async function filled(
+  count: number,
+  capacity = 10,
+  priority: 'reward' | 'explicit' = 'reward',
+): Promise<ExperienceStream> {
+  const stream = await makeStream({ capacity, seed: 4, priority })
   for (let i = 0; i < count; i++) stream.writeEvent({ stepNumber: i, eventType: i % 2, rewardGoal: i })
   return stream
 }
 
 describe('a sample', () => {
   for (const [name, strategy] of Object.entries(strategies)) {
-    test(`by ${name} of an empty window is empty`, () => {
-      const batch = filled(0).sampleBatch(5, strategy)
+    test(`by ${name} of an empty window is empty`, async () => {
+      const batch = (await filled(0)).sampleBatch(5, strategy)
       expect([batch.length, batch.population, batch.seqs.length, batch.bytes.length]).toEqual([0, 0, 0, 0])
       expect([batch.probabilities.length, batch.weights.length]).toEqual([0, 0])
     })
 
-    test(`by ${name} has the size that was asked for, as far as the matches reach`, () => {
-      const stream = filled(13)
+    test(`by ${name} has the size that was asked for, as far as the matches reach`, async () => {
+      const stream = await filled(13)
       for (const size of [0, 1, 7, 10, 25, 3000]) {
         const { length, population } = stream.sampleSeqs(size, strategy)
         expect(length).toBe(withReplacement.has(name) ? size : Math.min(size, 10))
@@ -58,9 +63,9 @@ describe('a sample', () => {
       }
     })
 
-    test(`by ${name} draws the same with records as without`, () => {
-      const one = filled(13)
-      const other = filled(13)
+    test(`by ${name} draws the same with records as without`, async () => {
+      const one = await filled(13)
+      const other = await filled(13)
       for (const size of [3, 8, 2000]) {
         const batch = one.sampleBatch(size, strategy)
         const { seqs, probabilities, weights, length } = other.sampleSeqs(size, strategy)
@@ -72,14 +77,14 @@ describe('a sample', () => {
     })
   }
 
-  test('is uniform and without replacement when nothing is said', () => {
-    const { seqs, probabilities, length } = filled(13).sampleSeqs(99)
+  test('is uniform and without replacement when nothing is said', async () => {
+    const { seqs, probabilities, length } = (await filled(13)).sampleSeqs(99)
     expect([...seqs].sort((a, b) => a - b)).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
     expect([...probabilities.subarray(0, length)]).toEqual(new Array(10).fill(0.1))
   })
 
-  test('by type has the matches as its population', () => {
-    const stream = filled(13)
+  test('by type has the matches as its population', async () => {
+    const stream = await filled(13)
     const { population, probabilities, seqs } = stream.sampleSeqs(2, filteredByType(1))
     expect(population).toBe(5)
     expect([...probabilities]).toEqual([0.2, 0.2])
@@ -89,16 +94,16 @@ describe('a sample', () => {
     expect(stream.sampleSeqs(2, filteredByType(9)).length).toBe(0)
   })
 
-  test('by recent is the newest events in ascending order', () => {
-    const stream = filled(13)
+  test('by recent is the newest events in ascending order', async () => {
+    const stream = await filled(13)
     expect([...stream.sampleSeqs(99, recent(3)).seqs]).toEqual([10, 11, 12])
     expect([...stream.sampleSeqs(2, recent(3)).seqs]).toEqual([11, 12])
     expect(stream.sampleSeqs(99, recent(99)).length).toBe(10)
     expect(stream.sampleSeqs(99, recent(0)).length).toBe(0)
   })
 
-  test('by priority never holds an event without weight, unless none has any', () => {
-    const stream = filled(4)
+  test('by priority never holds an event without weight, unless none has any', async () => {
+    const stream = await filled(4)
     const { seqs, population } = stream.sampleSeqs(500, prioritizedReward())
     expect(new Set(seqs)).toEqual(new Set([1, 2, 3]))
     expect(population).toBe(4)
@@ -109,8 +114,8 @@ describe('a sample', () => {
     expect(new Set(stream.sampleSeqs(500, prioritizedReward({ alpha: 0 })).seqs)).toEqual(new Set([0, 1, 2, 3]))
   })
 
-  test('of runs has its rows run by run, never across the end of an episode', () => {
-    const stream = ExperienceStream.createSync({ capacity: 20, seed: 4 })
+  test('of runs has its rows run by run, never across the end of an episode', async () => {
+    const stream = await makeStream({ capacity: 20, seed: 4 })
     for (let i = 0; i < 9; i++) stream.writeEvent({ episodeId: i % 2, stepNumber: i >> 1 })
     stream.writeEvent({ episodeId: 1, stepNumber: 0 })
     const batch = stream.sampleBatch(99, sequences({ length: 3 }))
@@ -125,8 +130,8 @@ describe('a sample', () => {
     expect(stream.sampleSeqs(5, sequences({ length: 6 })).length).toBe(0)
   })
 
-  test('of runs follows eviction and a change of length', () => {
-    const stream = ExperienceStream.createSync({ capacity: 6, seed: 4 })
+  test('of runs follows eviction and a change of length', async () => {
+    const stream = await makeStream({ capacity: 6, seed: 4 })
     const population = (length: number) => stream.sampleSeqs(1, sequences({ length })).population
     for (let i = 0; i < 6; i++) stream.writeEvent({ stepNumber: i })
     expect([population(2), population(6), population(7), population(2)]).toEqual([5, 1, 0, 5])
@@ -136,18 +141,20 @@ describe('a sample', () => {
     expect([population(2), population(6), population(1)]).toEqual([5, 1, 6])
   })
 
-  test('by the class and by the free functions is the same', () => {
-    const draw = (strategy: SamplingStrategy) => [...filled(13).sampleSeqs(7, strategy).seqs]
-    expect(draw(SamplingStrategy.uniform())).toEqual(draw(uniform()))
-    expect(draw(SamplingStrategy.prioritizedReward({ alpha: 0.5 }))).toEqual(draw(prioritizedReward({ alpha: 0.5 })))
-    expect(draw(SamplingStrategy.recent(3))).toEqual(draw(recent(3)))
-    expect(draw(SamplingStrategy.sequences({ length: 2 }))).toEqual(draw(sequences({ length: 2 })))
+  test('by the class and by the free functions is the same', async () => {
+    const draw = async (strategy: SamplingStrategy) => [...(await filled(13)).sampleSeqs(7, strategy).seqs]
+    expect(await draw(SamplingStrategy.uniform())).toEqual(await draw(uniform()))
+    expect(await draw(SamplingStrategy.prioritizedReward({ alpha: 0.5 }))).toEqual(
+      await draw(prioritizedReward({ alpha: 0.5 })),
+    )
+    expect(await draw(SamplingStrategy.recent(3))).toEqual(await draw(recent(3)))
+    expect(await draw(SamplingStrategy.sequences({ length: 2 }))).toEqual(await draw(sequences({ length: 2 })))
   })
 })
 
 describe('explicit priorities', () => {
-  test('start with 1, then with the largest of the events that are live with the new one', () => {
-    const stream = filled(3, 4, 'explicit')
+  test('start with 1, then with the largest of the events that are live with the new one', async () => {
+    const stream = await filled(3, 4, 'explicit')
     expect([...stream.getPriorities([0, 1, 2])]).toEqual([1, 1, 1])
     stream.setPriorities([0, 1], [9, 4])
     stream.writeEvent({})
@@ -160,14 +167,14 @@ describe('explicit priorities', () => {
     expect([...stream.getPriorities([7, 8, 9, 10])]).toEqual([4, 4, 4, 4])
   })
 
-  test('in a ring of one event start with 1', () => {
-    const stream = filled(1, 1, 'explicit')
+  test('in a ring of one event start with 1', async () => {
+    const stream = await filled(1, 1, 'explicit')
     stream.setPriorities([0], [5])
     expect(stream.getPriorities([stream.writeEvent({})])[0]).toBe(1)
   })
 
-  test('follow updates in bulk, the last of two winning, and count those that came too late', () => {
-    const stream = filled(12, 10, 'explicit')
+  test('follow updates in bulk, the last of two winning, and count those that came too late', async () => {
+    const stream = await filled(12, 10, 'explicit')
     expect(stream.setPriorities([3, 1, 4, 3], [7, 7, 0, 0.1])).toEqual({ applied: 3, corrected: 0, evicted: 1 })
     expect([...stream.getPriorities([3, 4, 5])]).toEqual([Math.fround(0.1), 0, 1])
     expect(stream.stats().rewards).toMatchObject({ applied: 0, evicted: 1 })
@@ -175,8 +182,8 @@ describe('explicit priorities', () => {
 })
 
 describe('the state of the sampler', () => {
-  test('repeats every strategy when restored', () => {
-    const stream = filled(13)
+  test('repeats every strategy when restored', async () => {
+    const stream = await filled(13)
     for (const strategy of Object.values(strategies)) {
       stream.sampleSeqs(3)
       const state = stream.saveSamplerState()
@@ -186,8 +193,8 @@ describe('the state of the sampler', () => {
     }
   })
 
-  test('can be carried to another stream, and is a copy', () => {
-    const [one, other] = [filled(13), ExperienceStream.createSync({ capacity: 10, seed: 99 })]
+  test('can be carried to another stream, and is a copy', async () => {
+    const [one, other] = [await filled(13), await makeStream({ capacity: 10, seed: 99 })]
     for (let i = 0; i < 13; i++) other.writeEvent({ stepNumber: i, rewardGoal: i })
     const state = one.saveSamplerState()
     const kept = [...state]

@@ -6,10 +6,11 @@
  */
 
 import { describe, expect, test } from 'vitest'
-import { ClosedError, ExperienceStream, type Subscription } from '../../src/index.js'
+import { ClosedError, type ExperienceStream, type Subscription } from '../../src/index.js'
+import { isShared, makeStream } from '../support/streams.js'
 
-function filled(capacity: number, count: number): ExperienceStream {
-  const stream = ExperienceStream.createSync({ capacity })
+async function filled(capacity: number, count: number): Promise<ExperienceStream> {
+  const stream = await makeStream({ capacity })
   write(stream, count)
   return stream
 }
@@ -22,7 +23,7 @@ function seqsOf(subscription: Subscription): number[] {
   return [...subscription.poll().seqs]
 }
 
-/** All that is new: a poll without types ends where the ring wraps. */
+/** All that is new: a poll without types ends where the ring of one thread wraps. */
 function drain(subscription: Subscription): { seqs: number[]; missed: number } {
   const all = { seqs: [] as number[], missed: 0 }
   for (let batch = subscription.poll(); batch.length > 0; batch = subscription.poll()) {
@@ -37,8 +38,8 @@ function account({ received, filtered, missed, position, lag }: Subscription): n
 }
 
 describe('a polled subscription', () => {
-  test('starts with what is written next, with the oldest, or with a number', () => {
-    const stream = filled(5, 8)
+  test('starts with what is written next, with the oldest, or with a number', async () => {
+    const stream = await filled(5, 8)
     const next = stream.subscribe()
     const oldest = stream.subscribe({ from: 'oldest' })
     const number = stream.subscribe({ from: 6 })
@@ -53,8 +54,8 @@ describe('a polled subscription', () => {
     expect(account(evicted)).toEqual([6, 0, 2, 9, 0])
   })
 
-  test('gives maxBatch events at a time', () => {
-    const stream = filled(100, 10)
+  test('gives maxBatch events at a time', async () => {
+    const stream = await filled(100, 10)
     const subscription = stream.subscribe({ from: 'oldest', maxBatch: 4 })
     expect([seqsOf(subscription), seqsOf(subscription), seqsOf(subscription), seqsOf(subscription)]).toEqual([
       [0, 1, 2, 3],
@@ -64,8 +65,8 @@ describe('a polled subscription', () => {
     ])
   })
 
-  test('filters by type and counts what it leaves out', () => {
-    const stream = filled(100, 10)
+  test('filters by type and counts what it leaves out', async () => {
+    const stream = await filled(100, 10)
     const one = stream.subscribe({ from: 'oldest', types: 2 })
     const two = stream.subscribe({ from: 'oldest', types: [0, 1], maxBatch: 3 })
     expect(seqsOf(one)).toEqual([2, 5, 8])
@@ -76,15 +77,15 @@ describe('a polled subscription', () => {
     expect(account(two)).toEqual([7, 3, 0, 10, 0])
   })
 
-  test('that matches nothing still moves on', () => {
-    const stream = filled(1000, 900)
+  test('that matches nothing still moves on', async () => {
+    const stream = await filled(1000, 900)
     const subscription = stream.subscribe({ from: 'oldest', types: 77 })
     expect(subscription.poll().length).toBe(0)
     expect(account(subscription)).toEqual([0, 900, 0, 900, 0])
   })
 
-  test('that was lapped gets the exact number that it missed, once, and goes on', () => {
-    const stream = filled(10, 0)
+  test('that was lapped gets the exact number that it missed, once, and goes on', async () => {
+    const stream = await filled(10, 0)
     const subscription = stream.subscribe({ types: 0 })
     write(stream, 37)
     expect(subscription.lag).toBe(37)
@@ -97,8 +98,8 @@ describe('a polled subscription', () => {
     expect(subscription.missed).toBe(28)
   })
 
-  test('with maxLag skips to the newest events and counts the others as missed', () => {
-    const stream = filled(100, 0)
+  test('with maxLag skips to the newest events and counts the others as missed', async () => {
+    const stream = await filled(100, 0)
     const subscription = stream.subscribe({ maxLag: 3 })
     write(stream, 20)
     const batch = subscription.poll()
@@ -108,8 +109,8 @@ describe('a polled subscription', () => {
     expect(account(subscription)).toEqual([6, 0, 17, 23, 0])
   })
 
-  test('of which there are many share nothing', () => {
-    const stream = filled(50, 0)
+  test('of which there are many share nothing', async () => {
+    const stream = await filled(50, 0)
     const all = Array.from({ length: 100 }, (_, i) =>
       stream.subscribe({ maxBatch: 1 + (i % 7), types: i % 4 === 3 ? undefined : i % 4 }),
     )
@@ -131,8 +132,8 @@ describe('a polled subscription', () => {
     expect(stream.stats().subscriptions).toEqual([])
   })
 
-  test('that is closed refuses to poll and is gone from the stats; closing twice is nothing', () => {
-    const stream = filled(5, 5)
+  test('that is closed refuses to poll and is gone from the stats; closing twice is nothing', async () => {
+    const stream = await filled(5, 5)
     const subscription = stream.subscribe({ from: 'oldest' })
     subscription.close()
     subscription.close()
@@ -141,21 +142,28 @@ describe('a polled subscription', () => {
     expect(stream.writeEvent({})).toBe(5)
   })
 
-  test('ends a batch where the ring wraps, and goes on in the next one', () => {
-    const stream = filled(5, 0)
-    const subscription = stream.subscribe()
-    write(stream, 8)
-    expect([seqsOf(subscription), seqsOf(subscription), seqsOf(subscription)]).toEqual([[3, 4], [5, 6, 7], []])
-  })
+  test(
+    isShared
+      ? 'is not ended by the wrap of a shared ring'
+      : 'ends a batch where the ring wraps, and goes on in the next one',
+    async () => {
+      const stream = await filled(5, 0)
+      const subscription = stream.subscribe()
+      write(stream, 8)
+      expect([seqsOf(subscription), seqsOf(subscription), seqsOf(subscription)]).toEqual(
+        isShared ? [[3, 4, 5, 6, 7], [], []] : [[3, 4], [5, 6, 7], []],
+      )
+    },
+  )
 
-  test('cannot start with a number that nobody knows yet', () => {
-    const stream = filled(10, 3)
+  test('cannot start with a number that nobody knows yet', async () => {
+    const stream = await filled(10, 3)
     expect(() => stream.subscribe({ from: 4 })).toThrow(/from.*3.*4/)
     expect(seqsOf(stream.subscribe({ from: 3 }))).toEqual([])
   })
 
-  test('reports what it missed with the next batch that holds events', () => {
-    const stream = filled(5, 0)
+  test('reports what it missed with the next batch that holds events', async () => {
+    const stream = await filled(5, 0)
     const subscription = stream.subscribe({ types: 77 })
     write(stream, 9)
     expect([subscription.poll().missed, subscription.missed]).toEqual([0, 4])

@@ -102,7 +102,7 @@ describe('--json', () => {
     const { timing: __, ...two } = JSON.parse(second.out)
     expect(two).toEqual(one)
     expect(one).toMatchObject({
-      settings: { seed: 9, steps: 700, learn: true, replay: 'prioritized', capacity: 6000 },
+      settings: { seed: 9, steps: 700, learn: true, replay: 'prioritized', threads: 0, capacity: 6000 },
       final: { starts: 100 },
       comparison: null,
       report,
@@ -127,7 +127,16 @@ describe('the command line', () => {
   it('explains itself on stdout', async () => {
     const { status, out, err } = await command(['--help'])
     expect({ status, err }).toEqual({ status: 0, err: '' })
-    for (const flag of ['--seed', '--steps', '--no-learn', '--report', '--no-compare', '--json', '--help']) {
+    for (const flag of [
+      '--seed',
+      '--steps',
+      '--no-learn',
+      '--report',
+      '--no-compare',
+      '--threads',
+      '--json',
+      '--help',
+    ]) {
       expect(out).toContain(flag)
     }
   })
@@ -141,6 +150,10 @@ describe('the command line', () => {
     [['--steps', '1.5'], '--steps must be an integer from 1 to 10000000, got "1.5"'],
     [['--steps'], '--steps needs a value'],
     [['--report='], '--report needs a value'],
+    [['--threads', '0'], '--threads must be an integer from 1 to 16, got "0"'],
+    [['--threads=17'], '--threads must be an integer from 1 to 16, got "17"'],
+    [['--threads', 'two'], '--threads must be an integer from 1 to 16, got "two"'],
+    [['--threads='], '--threads needs a value'],
     [['--report', '--json'], '--report needs a file, got "--json"'],
     [['--json=yes'], '--json takes no value, got "yes"'],
     [['--fast'], 'unknown argument "--fast"'],
@@ -148,6 +161,16 @@ describe('the command line', () => {
   ])('refuses %j with status 2 and one line on stderr', async (args, message) => {
     expect(await command(args)).toEqual({ status: 2, out: '', err: `cartpole: ${message}; --help lists the options\n` })
     expect(() => parseOptions(args)).toThrow(UsageError)
+  })
+
+  it.each([
+    [[], 0],
+    [['--threads'], 2],
+    [['--threads', '--json'], 2],
+    [['--threads', '3', '--json'], 3],
+    [['--threads=16'], 16],
+  ])('takes %j as %i environment threads', (args, threads) => {
+    expect(parseOptions(args).threads).toBe(threads)
   })
 
   it('refuses before the run a report that cannot be written', async () => {

@@ -9,7 +9,7 @@ import { AppraisalPanel } from '../../examples/cartpole/appraisal.js'
 import { audit } from '../../examples/cartpole/audit.js'
 import { ANGLE_LIMIT, Outcome, POSITION_LIMIT } from '../../examples/cartpole/environment.js'
 import { mean } from '../../examples/cartpole/evaluation.js'
-import { Learner, PRIORITIZED } from '../../examples/cartpole/learner.js'
+import { BATCH, Learner, PRIORITIZED, type ReplaySource } from '../../examples/cartpole/learner.js'
 import { Activations, Network } from '../../examples/cartpole/network.js'
 import { GreedyPolicy, LAYERS } from '../../examples/cartpole/policy.js'
 import { Random } from '../../examples/cartpole/random.js'
@@ -20,7 +20,7 @@ import { writeTransition } from '../../examples/cartpole/state.js'
 /** Learning takes seconds on an idle machine; this is for a busy one. */
 const PATIENCE = 120_000
 
-const SHORT: RunSettings = { seed: 1, steps: 4_000, learn: true, replay: 'prioritized' }
+const SHORT: RunSettings = { seed: 1, steps: 4_000, learn: true, replay: 'prioritized', threads: 0 }
 
 /** What a seed must replay: everything but the times. */
 function replayed({ timing: _, ...result }: RunResult): Omit<RunResult, 'timing'> {
@@ -81,6 +81,51 @@ describe('the learner', () => {
     await stream.close()
   })
 
+  it('learns nothing from an event that not all four have scored, and leaves its priority', async () => {
+    const stream = await ExperienceStream.create({ capacity: 10, seed: 1, priority: 'explicit' })
+    const panel = new AppraisalPanel(stream)
+    const learner = new Learner(stream, 'prioritized', new Random(1, 'network'))
+    const actor = new Actor(stream.writer, new GreedyPolicy(learner.online), 1)
+    const before = learner.online.parameters.slice()
+    actor.step(1)
+    stream.setAppraiserReward(0, AppraiserType.Goal, 0.25)
+    learner.update(0)
+    expect(learner.updates).toBe(0)
+    expect(learner.online.parameters).toEqual(before)
+    panel.poll()
+    actor.step(1)
+    learner.update(0)
+    expect(learner.updates).toBe(1)
+    expect(learner.online.parameters).not.toEqual(before)
+    const [scored, unscored] = stream.getPriorities([0, 1])
+    expect(scored).not.toBe(1)
+    expect(unscored).toBe(1)
+    await stream.close()
+  })
+
+  it('counts the priorities that came too late', async () => {
+    const stream = await ExperienceStream.create({ capacity: 4, seed: 1, priority: 'explicit' })
+    const panel = new AppraisalPanel(stream)
+    const slow: ReplaySource = {
+      capacity: 4,
+      sampleBatch: (...args) => stream.sampleBatch(...args),
+      setPriorities: (seqs, priorities) => {
+        for (let i = 0; i < 4; i++) stream.writeEvent({})
+        return stream.setPriorities(seqs, priorities)
+      },
+    }
+    const learner = new Learner(slow, 'prioritized', new Random(1, 'network'))
+    new Actor(stream.writer, new GreedyPolicy(learner.online), 1).step(1)
+    panel.poll()
+    learner.update(0)
+    expect(learner.latePriorities).toBe(BATCH)
+    panel.poll()
+    const { subscriptions } = stream.stats()
+    expect(audit(stream.stats(), subscriptions, BATCH).filter((line) => !line.holds)).toEqual([])
+    expect(audit(stream.stats(), subscriptions, 0).filter((line) => !line.holds)).toHaveLength(1)
+    await stream.close()
+  })
+
   it('sees a future behind a truncated step and none behind a terminated one', async () => {
     expect(await valueAfterLearning(Outcome.Terminated)).toBeCloseTo(0.25, 1)
     expect(await valueAfterLearning(Outcome.Truncated)).toBeGreaterThan(0.6)
@@ -94,6 +139,7 @@ async function valueAfterLearning(outcome: Outcome): Promise<number> {
   const step = { episode: 0, step: 0, tick: 0, novelty: 1, push: 1, reversed: false } as const
   writeTransition(stream.writer, { ...step, observation, outcome, next: observation })
   stream.setAppraiserReward(0, AppraiserType.Goal, 0.25)
+  stream.markFullyAppraised(0)
   const learner = new Learner(stream, 'prioritized', new Random(1, 'network'))
   for (let i = 0; i < 600; i++) learner.update(0)
   const activations = new Activations(LAYERS, 1)
@@ -152,9 +198,10 @@ describe('the audit', () => {
     const panel = new AppraisalPanel(stream)
     stream.writeEvent({})
     panel.poll()
-    expect(audit(stream.stats()).every((line) => line.holds)).toBe(true)
+    const lines = () => audit(stream.stats(), stream.stats().subscriptions, 0)
+    expect(lines().every((line) => line.holds)).toBe(true)
     stream.writeEvent({})
-    const broken = audit(stream.stats()).filter((line) => !line.holds)
+    const broken = lines().filter((line) => !line.holds)
     expect(broken.map((line) => line.law)).toEqual(['written = fully appraised', '4 x written = rewards applied'])
     await stream.close()
   })

@@ -27,6 +27,8 @@ export interface ModelSubscribeOptions {
   types?: readonly number[] | undefined
   maxBatch: number
   maxLag: number
+  /** Whether a poll without types shows the ring itself, and ends where it wraps. */
+  inPieces: boolean
 }
 
 /** A batch by type never holds more than this, whatever `maxBatch` says. */
@@ -92,7 +94,7 @@ export class ModelSubscription {
     const { stream, options, position } = this
     if (position === stream.nextSeq || count >= options.maxBatch) return false
     if (options.types !== undefined) return count < LARGEST_TYPED_BATCH
-    // Without types a poll shows the ring itself, in one piece.
+    if (!options.inPieces) return true
     return count === 0 || (position - stream.firstSeq) % stream.capacity !== 0
   }
 }

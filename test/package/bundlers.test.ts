@@ -1,16 +1,17 @@
 /**
  * The packed tarball, installed and built by four bundlers; each bundle runs in Node and in a real Chromium and must
- * give the committed golden draws. Also: how large the core is in a bundle.
+ * give the committed golden draws. Also: bundles whose worker shares a stream with the page, and how large the core is.
  */
 
-import { copyFile, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import type { Browser } from 'playwright'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { hasChromium, launchChromium, pageWith, serveSite } from '../support/browser.js'
+import { hasChromium, launchChromium, pageWith, type SiteFile, serveSite } from '../support/browser.js'
 import { BUNDLERS, minified, withoutTypes } from './bundles.js'
 import { install, node, type Packed, pack, root } from './packed.js'
+import { THREADED_BUNDLERS } from './threaded.js'
 
 /**
  * The goal of 25,000 is missed: 2,100 is what the loader takes, 700 what a stream offers for threads, and 750 what the
@@ -32,7 +33,9 @@ beforeAll(async () => {
   app = await install(packed)
   const draws = await readFile(join(root, 'test', 'golden', 'draws.ts'), 'utf8')
   await writeFile(join(app, 'draws.js'), await withoutTypes(draws))
-  await copyFile(join(root, 'test', 'package', 'consumer', 'main.js'), join(app, 'main.js'))
+  for (const name of ['main.js', 'threaded.js', 'worker.js']) {
+    await copyFile(join(root, 'test', 'package', 'consumer', name), join(app, name))
+  }
   golden = JSON.parse(await readFile(join(root, 'test', 'golden', 'draws.json'), 'utf8'))
   if (hasChromium) browser = await launchChromium()
 })
@@ -74,6 +77,28 @@ describe.each(Object.keys(BUNDLERS))('a bundle by %s', (name) => {
       const outcome = await page?.evaluate(() => (globalThis as unknown as { outcome: unknown }).outcome)
       expectGolden(outcome as Outcome)
       expect(site.requests.filter((path) => path !== '/favicon.ico')).toEqual(['/', '/main.js'])
+    } finally {
+      await page?.close()
+      await site.close()
+    }
+  })
+})
+
+describe.skipIf(!hasChromium).each(Object.keys(THREADED_BUNDLERS))('a bundle with a worker by %s', (name) => {
+  test('shares a stream between the page and the worker', async () => {
+    const folder = (await THREADED_BUNDLERS[name]?.(app)) ?? ''
+    const files: Record<string, SiteFile> = { '/': pageWith('./threaded.js') }
+    for (const path of await readdir(folder, { recursive: true })) {
+      if (path.endsWith('.js'))
+        files[`/${path}`] = { type: 'text/javascript', body: await readFile(join(folder, path)) }
+    }
+    const isolated = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' }
+    const site = await serveSite(files, isolated)
+    const page = await browser?.newPage()
+    try {
+      await page?.goto(site.origin)
+      const outcome = await page?.evaluate(() => (globalThis as unknown as { outcome: unknown }).outcome)
+      expect(outcome).toEqual({ steps: [0, 1, 2, 3, 4], written: 5, pending: 0 })
     } finally {
       await page?.close()
       await site.close()

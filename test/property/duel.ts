@@ -1,6 +1,10 @@
 /**
  * A stream and its model side by side: every command goes to both, and after it everything that can be seen is compared.
  *
+ * A shared ring may have several faces, each attached for itself; a command goes to one of them, and all must show the
+ * same. Beside it stands a ring of one thread that is written likewise: the same state of a sampler must draw the same
+ * from both.
+ *
  * @module
  */
 
@@ -17,46 +21,79 @@ import { Refused } from '../model/record.js'
 import { check, sameNumbers } from '../model/same.js'
 import { type ModelOptions, ModelStream } from '../model/stream.js'
 import { ModelSubscription } from '../model/subscription.js'
+import { isShared, makeStream } from '../support/streams.js'
 import type { Command } from './arbitraries.js'
 import { packColumns, packRecords, spoilt } from './batches.js'
 import { Observer } from './observe.js'
-import { expectSample, SampleBuffers } from './samples.js'
+import { expectSameDraws, expectSample, SampleBuffers } from './samples.js'
 
 /** Rings up to this size are compared byte for byte after every command. */
 const SMALL = 40
 
+/** One attachment to the ring. */
+interface Face {
+  stream: ExperienceStream
+  observer: Observer
+}
+
+interface Pair {
+  real: Subscription
+  model: ModelSubscription
+  face: Face
+}
+
 /** The pair of them. */
 export class Duel {
-  readonly stream: ExperienceStream
-  readonly model: ModelStream
-  private readonly coordinator: AppraiserCoordinator
-  private readonly subscriptions: { real: Subscription; model: ModelSubscription; from: number }[] = []
+  private readonly model: ModelStream
+  private readonly faces: readonly Face[]
+  private readonly twin: ExperienceStream | undefined
+  private face: Face
+  private readonly subscriptions: Pair[] = []
   private readonly steps = new Map<number, number>()
   private readonly buffers = new SampleBuffers()
   private readonly found = new EventBatch()
-  private readonly observer: Observer
 
-  constructor(options: ModelOptions) {
-    this.model = new ModelStream(options)
-    this.stream = ExperienceStream.createSync({ ...options, clock: () => this.model.now, seed: 7 })
-    this.coordinator = new AppraiserCoordinator(this.stream)
-    this.observer = new Observer(this.stream, this.model)
+  private constructor(model: ModelStream, streams: readonly ExperienceStream[], twin: ExperienceStream | undefined) {
+    this.model = model
+    this.twin = twin
+    this.faces = streams.map((stream) => ({ stream, observer: new Observer(stream, model) }))
+    this.face = this.faces[0]!
   }
 
-  /** Runs one command on both and compares. */
-  step(command: Command): void {
+  /** Makes both; of more than one face only a shared ring. */
+  static async make(options: ModelOptions, faces: number): Promise<Duel> {
+    const model = new ModelStream(options)
+    const settings = { clock: () => model.now, seed: 7 }
+    const first = await makeStream({ ...options, ...settings })
+    const streams = [first]
+    while (streams.length < faces) streams.push(await ExperienceStream.attach(first.handle(), settings))
+    const twin = isShared ? ExperienceStream.createSync({ ...options, ...settings }) : undefined
+    return new Duel(model, streams, twin)
+  }
+
+  /** Runs one command on both, by way of one face, and compares. */
+  step(command: Command, face: number): void {
+    this.face = this.faces[face % this.faces.length]!
     this.run(command)
-    this.observer.compare(this.stream.size <= SMALL ? Number.POSITIVE_INFINITY : SMALL, this.subscriptions.length)
+    this.compare(this.model.size <= SMALL ? Number.POSITIVE_INFINITY : SMALL)
   }
 
   /** Compares all that is live, and closes the stream. */
   async finish(): Promise<void> {
-    this.observer.compare(Number.POSITIVE_INFINITY, this.subscriptions.length)
-    await this.stream.close()
+    this.compare(Number.POSITIVE_INFINITY)
+    for (const { stream } of this.faces.toReversed()) await stream.close()
+  }
+
+  /** The face that was written to comes first: asked for the head, it hands back what it has claimed and not used. */
+  private compare(depth: number): void {
+    for (const face of [this.face, ...this.faces.filter((other) => other !== this.face)]) {
+      face.observer.compare(depth, this.subscriptions.filter((pair) => pair.face === face).length)
+    }
   }
 
   private run(command: Command): void {
-    const { stream, model } = this
+    const { model } = this
+    const { stream, observer } = this.face
     switch (command.do) {
       case 'clock':
         model.now = command.now
@@ -64,14 +101,14 @@ export class Duel {
       case 'write':
       case 'writeBad':
         return this.both(
-          () => stream.writeEvent(command.input),
+          (target) => target.writeEvent(command.input),
           () => model.writeEvent(command.input),
           command.do === 'writeBad',
         )
       case 'commit':
       case 'commitBad':
         return this.both(
-          () => this.commit(command.input),
+          (target) => commit(target, command.input),
           () => model.writeEvent(command.input),
           command.do === 'commitBad',
         )
@@ -84,7 +121,7 @@ export class Duel {
               ? packRecords(inputs)
               : packColumns(command.inputs, command.spoil)
         return this.both(
-          () => stream.writeBatch(batch),
+          (target) => target.writeBatch(batch),
           () => model.writeBatch(batch),
           command.spoil >= 0,
         )
@@ -96,7 +133,7 @@ export class Duel {
           return { episodeId: command.episode, stepNumber: step, eventType: step % 3, rewardGoal: step / 7 }
         })
         return this.both(
-          () => inputs.map((input) => stream.writeEvent(input)),
+          (target) => inputs.map((input) => target.writeEvent(input)),
           () => inputs.map((input) => model.writeEvent(input)),
         )
       }
@@ -104,7 +141,7 @@ export class Duel {
         const seq = this.seqAt(command.back)
         const appraiser = command.appraiser as 0 | 1 | 2 | 3
         return this.both(
-          () => void stream.setAppraiserReward(seq, appraiser, command.reward),
+          (target) => void target.setAppraiserReward(seq, appraiser, command.reward),
           () => model.setAppraiserReward(seq, appraiser, command.reward),
         )
       }
@@ -112,28 +149,30 @@ export class Duel {
         const seqs = command.backs.map((back) => this.seqAt(back))
         const appraiser = command.appraiser as 0 | 1 | 2 | 3
         return this.both(
-          () => stream.setAppraiserRewards(seqs, appraiser, command.rewards),
+          (target) => target.setAppraiserRewards(seqs, appraiser, command.rewards),
           () => model.setAppraiserRewards(seqs, appraiser, command.rewards),
         )
       }
       case 'priorities': {
         const seqs = command.backs.map((back) => this.seqAt(back))
         return this.both(
-          () => stream.setPriorities(seqs, command.priorities),
+          (target) => target.setPriorities(seqs, command.priorities),
           () => model.setPriorities(seqs, command.priorities),
         )
       }
       case 'done': {
         const seq = this.seqAt(command.back)
         return this.both(
-          () => void this.coordinator.notifyAppraiserDone(seq, command.appraiser as 0 | 1 | 2 | 3),
+          (target) => {
+            new AppraiserCoordinator(target).notifyAppraiserDone(seq, command.appraiser as 0 | 1 | 2 | 3)
+          },
           () => model.notifyAppraiserDone(seq, command.appraiser),
         )
       }
       case 'complete': {
         const seq = this.seqAt(command.back)
         return this.both(
-          () => void stream.markFullyAppraised(seq),
+          (target) => void target.markFullyAppraised(seq),
           () => model.markFullyAppraised(seq),
         )
       }
@@ -150,23 +189,24 @@ export class Duel {
         sameNumbers([stream.count(filter)], [model.count(filter)])
         const batch = stream.find({ ...options, into: this.found })
         sameNumbers(batch.seqs, expected)
-        this.observer.records(batch.bytes, expected)
+        observer.records(batch.bytes, expected)
         return
       }
       case 'range': {
         const [start, end] = [this.seqAt(command.startBack), this.seqAt(command.endBack)]
-        if (start <= end) this.observer.range(start, end)
+        if (start <= end) observer.range(start, end)
         return
       }
       case 'event':
-        return this.observer.event(this.seqAt(command.back))
+        return observer.event(this.seqAt(command.back))
       case 'sample':
-        return expectSample(this.stream, this.model, command, this.buffers)
+        if (this.twin !== undefined) expectSameDraws(stream, this.twin, command)
+        return expectSample(stream, model, command, this.buffers)
       case 'subscribe':
         return this.subscribe(command)
       case 'poll': {
         const pair = this.subscriptions[command.which % this.subscriptions.length]
-        if (pair !== undefined) this.poll(pair.real, pair.model)
+        if (pair !== undefined) this.poll(pair)
         return
       }
       case 'unsubscribe': {
@@ -186,8 +226,10 @@ export class Duel {
    * Runs both and compares what they return, or the code of the error that they throw. A write that is `spoilt` may find
    * the sequence numbers exhausted at the same time, and say either.
    */
-  private both(real: () => unknown, model: () => unknown, spoilt = false): void {
-    const found = outcome(real)
+  private both(real: (stream: ExperienceStream) => unknown, model: () => unknown, spoilt = false): void {
+    const found = outcome(() => real(this.face.stream))
+    const { twin } = this
+    if (twin !== undefined) outcome(() => real(twin))
     const expected = outcome(model)
     if (spoilt && found instanceof Refusal && expected instanceof Refusal) {
       const codes = ['INVALID_ARGUMENT', 'SEQUENCE_EXHAUSTED']
@@ -196,39 +238,39 @@ export class Duel {
     if (found !== expected) expect(found).toEqual(expected)
   }
 
-  private commit(input: EventInput): number {
-    const { writer } = this.stream
-    const { state, action, ...scalars } = input
-    if ((state?.length ?? 0) > 8 || (action?.length ?? 0) > 8) return this.stream.writeEvent(input)
-    for (let i = 0; i < (state?.length ?? 0); i++) writer.state[i] = state![i]!
-    for (let i = 0; i < (action?.length ?? 0); i++) writer.action[i] = action![i]!
-    try {
-      Object.assign(writer, scalars)
-    } catch (error) {
-      writer.reset()
-      throw error
-    }
-    return writer.commit()
-  }
-
   private subscribe(command: Extract<Command, { do: 'subscribe' }>): void {
-    const { stream, model } = this
+    const { face, model } = this
     const from = typeof command.from === 'number' ? this.seqAt(command.from) : command.from
     const first = from === 'next' ? model.nextSeq : from === 'oldest' ? model.oldestSeq : from
     const { types, maxBatch, maxLag } = command
-    const real = stream.subscribe({ from, types, maxBatch, maxLag })
-    const options = { from: first, types, maxBatch, maxLag: maxLag ?? model.capacity }
-    this.subscriptions.push({ real, model: new ModelSubscription(model, options), from: first })
+    const real = face.stream.subscribe({ from, types, maxBatch, maxLag })
+    const options = { from: first, types, maxBatch, maxLag: maxLag ?? model.capacity, inPieces: !isShared }
+    this.subscriptions.push({ real, model: new ModelSubscription(model, options), face })
   }
 
-  private poll(real: Subscription, model: ModelSubscription): void {
+  private poll({ real, model, face }: Pair): void {
     const batch = real.poll()
     const seqs = [...batch.seqs]
-    this.observer.records(batch.bytes, seqs)
+    face.observer.records(batch.bytes, seqs)
     const { position, received, filtered, missed, lag } = real
     const wrong = model.poll({ seqs, batchMissed: batch.missed, position, received, filtered, missed, lag })
     check(wrong === undefined, () => String(wrong))
   }
+}
+
+function commit(stream: ExperienceStream, input: EventInput): number {
+  const { writer } = stream
+  const { state, action, ...scalars } = input
+  if ((state?.length ?? 0) > 8 || (action?.length ?? 0) > 8) return stream.writeEvent(input)
+  for (let i = 0; i < (state?.length ?? 0); i++) writer.state[i] = state![i]!
+  for (let i = 0; i < (action?.length ?? 0); i++) writer.action[i] = action![i]!
+  try {
+    Object.assign(writer, scalars)
+  } catch (error) {
+    writer.reset()
+    throw error
+  }
+  return writer.commit()
 }
 
 class Refusal {

@@ -23,7 +23,7 @@ export class Observer {
   compare(depth: number, openSubscriptions: number): void {
     const { stream, model } = this
     sameNumbers([stream.totalWritten, stream.size, stream.oldestSeq], [model.nextSeq, model.size, model.oldestSeq])
-    const { index: _index, memory: _memory, subscriptions, ...counters } = stream.stats()
+    const { index: _index, memory: _memory, threads, subscriptions, ...counters } = stream.stats()
     sameJson(counters, {
       capacity: model.capacity,
       firstSeq: model.firstSeq,
@@ -34,6 +34,8 @@ export class Observer {
       nextSeq: model.nextSeq,
       rewards: { applied: model.applied, evicted: model.lateUpdates, fullyAppraised: model.fullyAppraised },
     })
+    const { claimed, aborted, pending, stalled } = threads ?? { claimed: counters.written, aborted: 0, pending: 0 }
+    sameJson({ claimed, aborted, pending, stalled }, { claimed: counters.written, aborted: 0, pending: 0 })
     sameNumbers([subscriptions.length], [openSubscriptions])
     for (const { from, position, received, filtered, missed } of subscriptions) {
       check(received + filtered + missed === position - from, () => `a subscription from ${from} does not add up`)

@@ -57,6 +57,24 @@ export function expectSample(
   }
 }
 
+/** Draws the same number by number, and probability and weight bit by bit, from a ring with the same events. */
+export function expectSameDraws(
+  stream: ExperienceStream,
+  twin: ExperienceStream,
+  { strategy, size, replacement }: SampleRequest,
+): void {
+  const before = stream.saveSamplerState()
+  twin.restoreSamplerState(before)
+  const options = replacement === undefined ? {} : { replacement }
+  const drawn = stream.sampleSeqs(size, toStrategy(strategy), options)
+  const expected = twin.sampleSeqs(size, toStrategy(strategy), options)
+  sameNumbers(drawn.seqs, expected.seqs)
+  sameNumbers(drawn.probabilities, expected.probabilities)
+  sameNumbers(drawn.weights, expected.weights)
+  sameNumbers(stream.saveSamplerState(), twin.saveSamplerState())
+  stream.restoreSamplerState(before)
+}
+
 interface Drawn {
   seqs: number[]
   probabilities: number[]

@@ -6,7 +6,7 @@
 
 import { APPRAISERS } from '../appraisal.js'
 import { mean } from '../evaluation.js'
-import { count, degrees, outcomeName, runName, stepOrNever } from '../format.js'
+import { count, degrees, outcomeName, runName, stepOrNever, threadNames } from '../format.js'
 import { PRIORITIZED } from '../learner.js'
 import { type RunResult, SOLVED, solvedAt } from '../run.js'
 import { appraisals, concentration, freshStarts, learningCurve, phasePortrait, ringAccount } from './figures.js'
@@ -16,7 +16,8 @@ import { escapeText } from './svg.js'
 
 /** Writes the report of a run; `other` is the run that sampled uniformly, if there was one. */
 export function renderReport(result: RunResult, other: RunResult | undefined): string {
-  const { seed, steps } = result.settings
+  const { seed, steps, threads } = result.settings
+  const sharing = threads > 0 ? ` Threads: ${threadNames(threads)}.` : ''
   const cards = [learningCard(result, other), playerCard(result), startsCard(result)]
   if (other) cards.push(comparisonCard(result, other))
   cards.push(appraisalCard(result), ringCard(result))
@@ -33,7 +34,7 @@ export function renderReport(result: RunResult, other: RunResult | undefined): s
 <body>
 <main>
 <h1>CartPole from a ring of experiences</h1>
-<p class="muted">${introduction(result)} Seed ${seed}, ${count(steps)} steps, a ring of ${count(result.capacity)} events.</p>
+<p class="muted">${introduction(result)} Seed ${seed}, ${count(steps)} steps, a ring of ${count(result.capacity)} events.${sharing}</p>
 ${headline(result)}
 <div class="cards">
 ${cards.join('\n')}

@@ -163,8 +163,9 @@ export class Bout {
         counts.controlTorn += torn
       }
     } else if (trade === 'score') {
-      const { lost } = await hand.ask('chase', { appraiser: this.below(4), words, priorities: true })
+      const { lost, vanished } = await hand.ask('chase', { appraiser: this.below(4), words, priorities: true })
       if (lost !== 0) this.faults.push(`${lost} entries of bulk writes are not accounted for`)
+      if (vanished !== 0) this.faults.push(`${vanished} rewards vanished that had been applied`)
     } else {
       const { samples, rows, faults } = await hand.ask('sampleUntil', { words, priorities: this.below(2) === 1 })
       counts.samples += samples

@@ -10,6 +10,9 @@ import { asScored, asWritten, faultOf, faultOfEvent, faultsOf } from '../support
 import { tell } from '../support/serve.mjs'
 import { stream } from './membership.mjs'
 
+/** How far about the tail reads are made. */
+const AROUND = 8
+
 /** Lets the event loop of this thread turn. */
 export function turn() {
   return new Promise((resolve) => setImmediate(resolve))
@@ -44,12 +47,12 @@ const WAYS = {
     return 1
   },
   queryRange(seq, faults) {
-    const batch = stream().queryRange(Math.max(0, seq), Math.max(0, seq) + 40)
+    const batch = stream().queryRange(seq, seq + 40)
     for (const fault of faultsOf(batch, asScored)) faults.push(`queryRange ${fault}`)
     return batch.length
   },
   find(seq, faults) {
-    const batch = stream().find({ startSeq: Math.max(0, seq), limit: 20 })
+    const batch = stream().find({ startSeq: seq, limit: 20 })
     for (const fault of faultsOf(batch, asScored)) faults.push(`find ${fault}`)
     return batch.length
   },
@@ -59,6 +62,9 @@ const WAYS = {
     return batch.length
   },
 }
+
+/** Ways that read one event, and so take little time. */
+const SINGLE = new Set(['getEvent', 'view'])
 
 /**
  * Reads in these ways until the gate opens; returns how many events were read in each and what was wrong with them.
@@ -72,9 +78,12 @@ export function validate({ ways, words }) {
   const faults = []
   while (gate.level === 0) {
     for (const way of ways) {
-      // Mostly about the tail, where events are overwritten.
-      const seq = stream().oldestSeq + below(4) * below(Math.ceil(stream().capacity / 3)) - 1
-      if (seq >= 0) read[way] += /** @type {(typeof WAYS)[string]} */ (WAYS[way])(seq, faults)
+      const reading = /** @type {(typeof WAYS)[string]} */ (WAYS[way])
+      for (let i = 0; i < (SINGLE.has(way) ? 100 : 4); i++) {
+        // Now and then anywhere, mostly about the tail: what is just claimed again is being overwritten.
+        const seq = stream().oldestSeq + (i % 16 === 0 ? below(stream().capacity) : below(AROUND) - AROUND / 2)
+        if (seq >= 0) read[way] = (read[way] ?? 0) + reading(seq, faults)
+      }
     }
   }
   return { read, faults: faults.slice(0, 20) }
@@ -94,7 +103,7 @@ export function readUnchecked({ words }) {
   const slots = stream().capacity
   let reads = 0
   while (gate.level === 0) {
-    const seq = core.claimed() - slots + below(3)
+    const seq = core.claimed() - slots + below(AROUND) - AROUND / 2
     if (seq < 0 || core.readUnchecked(seq, layout.READ_RECORD) !== layout.LATE_APPLIED) continue
     reads++
     view.moveTo(kernel, layout.READ_RECORD >>> 2, seq, undefined)

@@ -8,6 +8,8 @@ import { Gate } from '../support/gate.mjs'
 import { lateReward } from '../support/payload.mjs'
 import { stream } from './membership.mjs'
 
+const SLOTS = /** @type {const} */ (['rewardHomeostasis', 'rewardCuriosity', 'rewardEfficiency', 'rewardGoal'])
+
 /**
  * Adds `amount` to one slot of each of these events, `times` times, after `threads` have met.
  * @param {{ seqs: number[], appraiser: 0 | 1 | 2 | 3, amount: number, times: number, words: Int32Array, threads: number }} order
@@ -34,18 +36,21 @@ export function scoreAll({ count, appraiser, bulk, words, threads }) {
 
 /**
  * Writes to the newest and oldest events until the gate opens, in every way there is, always the reward that belongs to
- * the event. Returns what became of the writes, and how many entries bulk calls had beside what they account for.
+ * the event, by whoever it is. Returns what became of the writes, how many entries bulk calls had beside what they account
+ * for, and how many rewards that were applied could not be found again.
  * @param {{ appraiser: 0 | 1 | 2 | 3, words: Int32Array, priorities?: boolean }} order
  */
 export function chase({ appraiser, words, priorities = false }) {
   const target = stream()
   const gate = new Gate(words)
   /** @type {Record<string, number>} */
-  const became = { applied: 0, evicted: 0, lost: 0 }
+  const became = { applied: 0, evicted: 0, lost: 0, vanished: 0 }
   const one = (/** @type {number} */ seq) => {
     try {
       target.setAppraiserReward(seq, appraiser, lateReward(seq, appraiser))
       became.applied++
+      const event = target.getEvent(seq)
+      if (event !== undefined && event[SLOTS[appraiser]] !== lateReward(seq, appraiser)) became.vanished++
     } catch (error) {
       const code = /** @type {{ code?: string }} */ (error).code ?? String(error)
       became[code] = (became[code] ?? 0) + 1

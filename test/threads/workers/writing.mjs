@@ -5,9 +5,13 @@
  */
 
 import { Gate } from '../support/gate.mjs'
+import { ExperienceStream } from '../support/library.mjs'
 import { inputOf, write } from '../support/payload.mjs'
 import { tell } from '../support/serve.mjs'
 import { stream } from './membership.mjs'
+
+/** Records that are written over and over. */
+const FLOOD = 1000
 
 /**
  * Writes `count` events one by one, after `threads` have met at the gate, and returns their numbers.
@@ -46,20 +50,35 @@ export function writeAndPause({ writer, count, more, words }) {
 }
 
 /**
- * Writes until the gate opens, turning the event loop now and then as `turnEvery` says, and returns how many.
- * @param {{ writer: number, from?: number, words: Int32Array, turnEvery?: number, batch?: number }} order
+ * Writes until the gate opens, turning the event loop now and then as `turnEvery` says, and batches between single events
+ * as `batch` says. Returns how many events that were; those of a batch that others overtook are none.
+ * @param {{ writer: number, words: Int32Array, turnEvery?: number, batch?: number }} order
  */
-export async function writeUntil({ writer, from = 0, words, turnEvery = 0, batch = 0 }) {
+export async function writeUntil({ writer, words, turnEvery = 0, batch = 0 }) {
   const gate = new Gate(words)
   const target = stream()
-  let index = from
+  let index = 0
+  let lost = 0
   for (let round = 1; gate.level === 0; round++) {
     if (batch > 0 && round % 10 === 0) {
       const list = Array.from({ length: batch }, (_, i) => inputOf(writer, index + i))
-      target.writeBatch(list)
+      lost += target.writeBatch(list).aborted ?? 0
       index += batch
     } else write(target, writer, index++)
     if (turnEvery > 0 && round % turnEvery === 0) await new Promise((resolve) => setImmediate(resolve))
   }
-  return index - from
+  return index - lost
+}
+
+/**
+ * Writes the same packed records again and again until the gate opens, as fast as they can be copied.
+ * @param {{ writer: number, words: Int32Array }} order
+ */
+export function flood({ writer, words }) {
+  const gate = new Gate(words)
+  const target = stream()
+  const own = ExperienceStream.createSync({ capacity: FLOOD })
+  own.writeBatch(Array.from({ length: FLOOD }, (_, i) => inputOf(writer, i)))
+  const { bytes } = own.queryRange(0, FLOOD)
+  while (gate.level === 0) target.writeBatch(bytes)
 }

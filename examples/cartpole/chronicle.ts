@@ -1,0 +1,52 @@
+/**
+ * The course of a run as the ring tells it: which episodes ended, and what the appraisers gave.
+ *
+ * @module
+ */
+
+import type { EventBatch, ExperienceStream } from 'experience-stream'
+import { APPRAISERS } from './appraisal.js'
+import { Outcome } from './environment.js'
+import { readOutcome, readTick } from './state.js'
+
+/** Reads every event of a run once, after it was appraised and before it is evicted. */
+export class Chronicle {
+  /** Lengths of the episodes that have ended. */
+  readonly returns: number[] = []
+  /** Steps that the run had taken when each of them ended. */
+  readonly endedAt: number[] = []
+  readonly #stream: ExperienceStream
+  readonly #sums = new Float64Array(APPRAISERS.length)
+  #events = 0
+  #position = 0
+  #batch: EventBatch | undefined
+
+  constructor(stream: ExperienceStream) {
+    this.#stream = stream
+  }
+
+  /** Reads on up to the event number `end`. */
+  read(end: number): void {
+    const batch = this.#stream.queryRange(this.#position, end, { into: this.#batch })
+    this.#batch = batch
+    this.#position = end
+    this.#events += batch.length
+    const actions = batch.actions()
+    const rewards = batch.rewards()
+    for (let i = 0; i < batch.length; i++) {
+      for (let slot = 0; slot < APPRAISERS.length; slot++) this.#sums[slot] += rewards[i * APPRAISERS.length + slot]
+      if (readOutcome(actions, i * 8) === Outcome.Running) continue
+      const { stepNumber, timestamp } = batch.view(i)
+      this.returns.push(stepNumber + 1)
+      this.endedAt.push(readTick(timestamp) + 1)
+    }
+  }
+
+  /** Mean reward per appraiser over what was read since the last call. */
+  takeMeanRewards(): number[] {
+    const means = Array.from(this.#sums, (sum) => (this.#events > 0 ? sum / this.#events : 0))
+    this.#sums.fill(0)
+    this.#events = 0
+    return means
+  }
+}

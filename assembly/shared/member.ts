@@ -45,7 +45,7 @@ export function join(index: u32): bool {
   cells = word(S_CELLS)
   epochs = word(S_EPOCHS)
   blocks = word(S_BLOCKS)
-  known = <usize>word(S_KNOWN) + (<usize>index * <usize>blocks << 2)
+  known = <usize>word(S_KNOWN) + <usize>index * ((<usize>blocks + 15) >> 4 << 6)
   member = lineOf(index)
   moveAreas(<usize>AREAS + <usize>index * AREA_BYTES - HEADER)
   return true

@@ -7,6 +7,7 @@
 import { InvalidArgumentError, SequenceNotWrittenError } from '../errors.js'
 import { rewardError } from '../event/refusal.js'
 import type { AppraiserType } from '../event/types.js'
+import { assertSeq } from '../kernel/ring.js'
 import * as L from '../layout.js'
 import { assertSeqList, type BulkKernel, bulkUpdate, refusePriority, refuseReward } from '../stream/bulk.js'
 import { assertAppraiser } from '../stream/late-writer.js'
@@ -40,7 +41,7 @@ export class SharedLateWriter {
 
   setBits(seq: number, bits: number): 'applied' {
     this.ring.assertOpen()
-    this.ring.assertClaimed(seq)
+    assertSeq(seq, 'seq')
     return this.result(this.ring.kernel.core.setMaskBits(seq, bits), seq, bits, 'bits')
   }
 
@@ -87,7 +88,7 @@ export class SharedLateWriter {
   private check(seq: number, appraiser: AppraiserType, value: number, name: string): void {
     this.ring.assertOpen()
     assertAppraiser(appraiser)
-    this.ring.assertClaimed(seq)
+    assertSeq(seq, 'seq')
     if (typeof value !== 'number') throw rewardError(value, name)
   }
 

@@ -41,7 +41,8 @@ function place(capacity: number, members: number): SharedMap {
   const stamps = take(capacity * 8)
   const cells = take(capacity * L.CELL_BYTES)
   const epochs = take(blocks * 4)
-  const known = take(blocks * 4 * members)
+  // Lines of its own for each member, which looks at whole ones.
+  const known = take(Math.ceil(blocks / 16) * 64 * members)
   const bytesPerEvent = Math.ceil((end - start) / capacity)
   return {
     capacity,

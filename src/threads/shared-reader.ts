@@ -96,7 +96,6 @@ export class SharedReader {
   private copy(seq: number): boolean {
     this.ring.assertOpen()
     assertSeq(seq, 'seq')
-    const { core } = this.ring.kernel
-    return seq < core.claimed() && core.read(seq, L.READ_RECORD) === L.LATE_APPLIED
+    return this.ring.kernel.core.read(seq, L.READ_RECORD) === L.LATE_APPLIED
   }
 }

@@ -9,7 +9,7 @@
  */
 
 import { ClosedError, SequenceEvictedError, SequenceExhaustedError, SequenceNotWrittenError } from '../errors.js'
-import { assertSeq, SEQ_LIMIT } from '../kernel/ring.js'
+import { SEQ_LIMIT } from '../kernel/ring.js'
 import * as L from '../layout.js'
 import { SequenceAbortedError, WriterRetiredError } from './errors.js'
 import type { SharedKernel } from './shared-kernel.js'
@@ -37,7 +37,8 @@ export class SharedRing {
 
   /** Whether this thread has left, or the ring was closed for all. */
   get closed(): boolean {
-    return this.gone || Atomics.load(this.kernel.words, CLOSED) !== 0
+    // Not an atomic load, which would be most of the cost of a check: a thread that has been told of the end sees it.
+    return this.gone || this.kernel.words[CLOSED] !== 0
   }
 
   /** The number behind the last that was claimed. */
@@ -117,13 +118,6 @@ export class SharedRing {
     if (why === L.LATE_NOT_WRITTEN) return new SequenceNotWrittenError(seq, this.next)
     if (why === L.LATE_ABORTED) return new SequenceAbortedError(seq)
     return new SequenceEvictedError(seq, this.oldest)
-  }
-
-  /** @throws {InvalidArgumentError} unless `seq` is a sequence number, `SequenceNotWrittenError` if nobody has it yet. */
-  assertClaimed(seq: number): void {
-    assertSeq(seq, 'seq')
-    // Numbers beyond have no stamp that could be asked.
-    if (seq >= this.kernel.core.claimed()) throw new SequenceNotWrittenError(seq, this.next)
   }
 
   /** Hands back what this thread has claimed and not used, if nobody has claimed since. */

@@ -192,7 +192,7 @@ export const IF_REWARD = 16
 //     0 ───────── static data of the module
 //     CONTROL ─── the memory map, the claim counter, the words that waiting threads sleep on
 //     MEMBERS ─── a line for each thread that takes part: its state, its claim, its counters
-//     AREAS ───── for each thread an area laid out as [HEADER, RECORDS) above: stages, ids, batches, results
+//     AREAS ───── for each thread an area laid out as [HEADER, RECORDS) above: stages, ids, batches, results; and LENT
 //     records, stamps, cells, epochs: the ring, as threads/shared-map.ts places them
 
 /** `XPSS` read as a little-endian u32. */
@@ -203,7 +203,7 @@ export const MEMBERS = 69632
 export const MEMBER_BYTES = 128
 export const MOST_MEMBERS = 256
 export const AREAS = 102400
-export const AREA_BYTES = 196608
+export const AREA_BYTES = 327680
 
 // Behind CONTROL: the map, u32 each, written before anybody attaches.
 export const S_MAGIC = 0
@@ -274,6 +274,8 @@ export const MEMBER_BUSY = 4
 // thread use.
 export const READ_RECORD = 66816
 export const VIEW_RECORD = 66944
+// What a poll lends, CHUNK records: behind the areas of a stream of one thread, where its ring would begin.
+export const LENT = 262144
 
 /** Sequence numbers that a thread claims at a time, at most. */
 export const CLAIM_NUMBERS = 64

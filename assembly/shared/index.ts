@@ -4,8 +4,8 @@
  */
 
 import {
-  AREA_BYTES, AREAS, BLOCK_SLOTS, CELL_BYTES, CELL_REWARDS, CHANGE_BYTES, CHUNK, CONTROL, LAYOUT_VERSION, M_SAMPLES,
-  MEMBER_BYTES, MEMBERS, RECORD_BYTES, RECORDS, REWARDS, S_CLAIMED, S_TOO_LATE, SHARED_VERSION, STAMP_LATE,
+  AREA_BYTES, AREAS, BLOCK_SLOTS, CELL_BYTES, CELL_REWARDS, CHANGE_BYTES, CHUNK, CONTROL, LAYOUT_VERSION, LENT,
+  M_SAMPLES, MEMBER_BYTES, MEMBERS, RECORD_BYTES, RECORDS, REWARDS, S_CLAIMED, S_TOO_LATE, SHARED_VERSION, STAMP_LATE,
 } from '../../src/layout'
 
 export { checkColumns } from '../columns'
@@ -41,6 +41,7 @@ export function layoutFingerprint(): u32 {
   hash = mix(hash, M_SAMPLES)
   hash = mix(hash, AREAS)
   hash = mix(hash, AREA_BYTES)
+  hash = mix(hash, LENT)
   hash = mix(hash, S_CLAIMED)
   hash = mix(hash, S_TOO_LATE)
   hash = mix(hash, BLOCK_SLOTS)

@@ -4,7 +4,7 @@
  */
 
 import {
-  BATCH, CELL_PRIORITY, CELL_STATUS, CONTROL, FLAGS, IN_VALUES, LATE_ABORTED, LATE_APPLIED, LATE_EVICTED,
+  CELL_PRIORITY, CELL_STATUS, CONTROL, FLAGS, IN_VALUES, LATE_ABORTED, LATE_APPLIED, LATE_EVICTED,
   LATE_NOT_WRITTEN, M_HOLES, M_MISSED, M_STOPPED, OUT_SEQS, OUT_SLOTS, RECORD_BYTES, REWARD_SLOTS, REWARDS, S_CLAIMED,
   S_FRONTIER, STAMP_ABORTED, STAMP_LATE, STAMP_PUBLISHED,
 } from '../../src/layout'
@@ -84,8 +84,8 @@ export function isSettled(at: f64): bool {
   return fixed(OUT_SLOTS) + (<usize>i << 2)
 }
 
-/** Throws those of the `found` copies at BATCH away whose events have been evicted meanwhile. Returns how many stay. */
-function keepWhole(found: u32): u32 {
+/** Throws those of the `found` copies at `area` away whose events have been evicted since. Returns how many stay. */
+function keepWhole(area: usize, found: u32): u32 {
   fence()
   let kept: u32 = 0
   for (let i: u32 = 0; i < found; i++) {
@@ -93,7 +93,7 @@ function keepWhole(found: u32): u32 {
     const slot = load<u32>(slotNote(i))
     if (!isPublished(atomic.load<i64>(stampAt(slot)), <i64>seq)) continue
     if (kept != i) {
-      copyRecord(fixed(BATCH) + kept * RECORD_BYTES, fixed(BATCH) + i * RECORD_BYTES)
+      copyRecord(area + kept * RECORD_BYTES, area + i * RECORD_BYTES)
       store<f64>(seqAt(kept), seq)
       store<u32>(slotNote(kept), slot)
     }
@@ -103,19 +103,19 @@ function keepWhole(found: u32): u32 {
 }
 
 /**
- * Copies the events from number `from` on to BATCH, at most `most` and none from `end` on, their numbers to OUT_SEQS
- * and slots to OUT_SLOTS. Passes over what is gone or aborted and stops before the first number that is not yet past.
- * Returns how many; at M_STOPPED stands where it stopped, at M_MISSED and M_HOLES how many numbers were gone and
- * aborted.
+ * Copies the events from number `from` on to `area`, BATCH or LENT, at most `most` and none from `end` on, their
+ * numbers to OUT_SEQS and slots to OUT_SLOTS. Passes over what is gone or aborted and stops before the first number
+ * that is not yet past. Returns how many; at M_STOPPED stands where it stopped, at M_MISSED and M_HOLES how many
+ * numbers were gone and aborted.
  */
-export function readRange(from: f64, end: f64, most: u32): u32 {
+export function readRange(from: f64, end: f64, most: u32, area: usize): u32 {
   const limit = min<i64>(<i64>end, atomic.load<i64>(CONTROL + S_CLAIMED))
   let seq = <i64>from
   let slot = slotOf(seq)
   let found: u32 = 0
   let missed: u32 = 0
   let holes: u32 = 0
-  let target = fixed(BATCH)
+  let target = fixed(area)
   while (found < most && seq < limit) {
     const stamp = atomic.load<i64>(stampAt(slot))
     if (isPublished(stamp, seq)) {
@@ -133,7 +133,7 @@ export function readRange(from: f64, end: f64, most: u32): u32 {
     seq++
     slot = slot + 1 == slots ? 0 : slot + 1
   }
-  const kept = keepWhole(found)
+  const kept = keepWhole(fixed(area), found)
   store<f64>(member + M_MISSED, <f64>(missed + found - kept))
   store<f64>(member + M_HOLES, <f64>holes)
   store<f64>(member + M_STOPPED, <f64>seq)

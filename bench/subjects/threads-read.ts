@@ -32,7 +32,7 @@ function inOrder(oldest: number, live: number, step: number): () => number {
 
 async function insideTheModule(subject: Subject): Promise<void> {
   const stream = await fullSharedStream(subject.capacity)
-  const { READ_RECORD, LATE_APPLIED } = await layout()
+  const { READ_RECORD, LENT, LATE_APPLIED } = await layout()
   const { core } = ringOf(stream).kernel
   const { oldestSeq: oldest, size: live } = stream
   const place = randomPlaces(7)
@@ -49,7 +49,7 @@ async function insideTheModule(subject: Subject): Promise<void> {
       let found = 0
       for (let left = n; left > 0; left -= BATCH) {
         const start = nextRange()
-        found += core.readRange(start, start + BATCH, BATCH)
+        found += core.readRange(start, start + BATCH, BATCH, LENT)
       }
       if (found !== n) throw new Error(`${found} of ${n} events were read`)
       return found

@@ -14,7 +14,7 @@ export interface Core {
   appendRecords(count: number): void
   claimExactly(numbers: number): number
   read(seq: number, area: number): number
-  readRange(from: number, end: number, most: number): number
+  readRange(from: number, end: number, most: number, area: number): number
   addReward(seq: number, appraiser: number, amount: number): number
 }
 
@@ -45,6 +45,7 @@ export function ringOf(stream: ExperienceStream): Ring {
 export interface Layout {
   WRITER_STAGE: number
   READ_RECORD: number
+  LENT: number
   CHUNK: number
   LATE_APPLIED: number
   M_STOPPED: number

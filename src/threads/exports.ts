@@ -39,7 +39,7 @@ export interface SharedExports extends Common {
   countReadable(): number
   read(seq: number, area: number): number
   readUnchecked(seq: number, area: number): number
-  readRange(from: number, end: number, most: number): number
+  readRange(from: number, end: number, most: number, area: number): number
   readPriorities(found: number): void
   setReward(seq: number, appraiser: number, value: number): number
   addReward(seq: number, appraiser: number, amount: number): number

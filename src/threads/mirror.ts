@@ -186,7 +186,7 @@ export class Mirror {
     }
     let position = start
     while (position < end) {
-      const count = core.readRange(position, end, Math.min(L.CHUNK, capacity))
+      const count = core.readRange(position, end, Math.min(L.CHUNK, capacity), L.BATCH)
       position = kernel.left(L.M_STOPPED)
       ring.kernel.u8.set(u8.subarray(L.BATCH, L.BATCH + count * L.RECORD_BYTES), L.BATCH)
       let slot = ring.head

@@ -26,6 +26,7 @@ const LAYOUT = [
   L.M_SAMPLES,
   L.AREAS,
   L.AREA_BYTES,
+  L.LENT,
   L.S_CLAIMED,
   L.S_TOO_LATE,
   L.BLOCK_SLOTS,

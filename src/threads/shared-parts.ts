@@ -90,7 +90,7 @@ function partsOf(kernel: SharedKernel, writerId: number, settings: Settings, own
   const writer = new EventWriter(ring, ids, clock, idMode)
   const open = new Set<Subscription>()
   const place = new Place(ring, writer, open)
-  const desk = { ring, reader, room, open, leave: () => place.leave() }
+  const desk = { ring, reader, room, open, lender: undefined, leave: () => place.leave() }
   return {
     ring,
     encoder,

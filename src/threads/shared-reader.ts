@@ -80,7 +80,7 @@ export class SharedReader {
     const result = { length: 0, stopped: from, missed: 0, aborted: 0 }
     while (result.length < most) {
       const before = result.stopped
-      const count = core.readRange(before, to, Math.min(L.CHUNK, most - result.length))
+      const count = core.readRange(before, to, Math.min(L.CHUNK, most - result.length), L.BATCH)
       bytes.set(u8.subarray(L.BATCH, L.BATCH + count * L.RECORD_BYTES), result.length * L.RECORD_BYTES)
       seqs.set(f64.subarray(L.OUT_SEQS / 8, L.OUT_SEQS / 8 + count), result.length)
       result.length += count

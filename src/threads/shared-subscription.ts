@@ -21,11 +21,16 @@ export interface SubscriptionDesk {
   readonly reader: SharedReader
   readonly room: WaitingRoom
   readonly open: Set<Subscription>
+  /** Whose polls lend the area for that. */
+  lender: Subscription | undefined
   /** Called when a subscription has been closed. */
   leave(): void
 }
 
-/** A cursor on a ring that threads share; what `poll` returns is a copy that the next poll overwrites. */
+/**
+ * A cursor on a ring that threads share; what `poll` returns is a copy that its next poll overwrites. Polls of the first
+ * subscription of a thread lend the area that the module copies to; those of others copy once more.
+ */
 export class SharedSubscription extends Subscription {
   private readonly desk: SubscriptionDesk
   private readonly lent = new EventBatch()
@@ -38,13 +43,31 @@ export class SharedSubscription extends Subscription {
 
   override close(): void {
     super.close()
+    if (this.desk.lender === this) this.desk.lender = undefined
     this.desk.leave()
   }
 
   override poll(): EventBatch {
     if (this.ended) throw new ClosedError('subscription')
+    this.desk.lender ??= this
+    if (this.desk.lender === this && this.types === undefined && this.maxBatch <= L.CHUNK) return this.lend()
     this.take(this.lent)
     return this.lent
+  }
+
+  private lend(): EventBatch {
+    this.catchUp()
+    const { kernel } = this.desk.ring
+    const start = this.position
+    const length = kernel.core.readRange(start, SEQ_LIMIT, this.maxBatch, L.LENT)
+    this.position = kernel.left(L.M_STOPPED)
+    this.missed += kernel.left(L.M_MISSED)
+    this.aborted += kernel.left(L.M_HOLES)
+    this.received += length
+    const batch = this.lent.lend(kernel, L.LENT >>> 2, length, start, this.position, this.takeMissed(length))
+    if (length === this.position - start) return batch
+    batch.ownNumbers(length).set(kernel.f64.subarray(L.OUT_SEQS >>> 3, (L.OUT_SEQS >>> 3) + length))
+    return batch
   }
 
   protected override take(batch: EventBatch): void {

@@ -38,6 +38,32 @@ function account({ received, filtered, missed, position, lag }: Subscription): n
 }
 
 describe('a polled subscription', () => {
+  test('lends a batch that the polls of another leave as it is, also after the first one has closed', async () => {
+    const stream = await filled(10, 6)
+    const first = stream.subscribe({ from: 'oldest', maxBatch: 2 })
+    const lent = first.poll()
+    const second = stream.subscribe({ from: 2, maxBatch: 2 })
+    const other = second.poll()
+    expect(lent.toArray().map(({ seq, eventType }) => [seq, eventType])).toEqual([
+      [0, 0],
+      [1, 1],
+    ])
+    expect(other.toArray().map(({ seq, eventType }) => [seq, eventType])).toEqual([
+      [2, 2],
+      [3, 0],
+    ])
+    first.close()
+    expect(
+      second
+        .poll()
+        .toArray()
+        .map(({ seq, eventType }) => [seq, eventType]),
+    ).toEqual([
+      [4, 1],
+      [5, 2],
+    ])
+  })
+
   test('starts with what is written next, with the oldest, or with a number', async () => {
     const stream = await filled(5, 8)
     const next = stream.subscribe()

@@ -54,10 +54,10 @@ async function writing(stream: ExperienceStream, way: PairData['way']): Promise<
 
 async function reading(stream: ExperienceStream, way: PairData['way']): Promise<Read> {
   if (way === 'commit') {
-    const { M_STOPPED } = await layout()
+    const { LENT, M_STOPPED } = await layout()
     const { kernel } = ringOf(stream)
     return (from) => {
-      const found = kernel.core.readRange(from, Number.MAX_SAFE_INTEGER, BATCH)
+      const found = kernel.core.readRange(from, Number.MAX_SAFE_INTEGER, BATCH, LENT)
       if (kernel.left(M_STOPPED) - from !== found) throw new Error('the reader was lapped')
       return found
     }

@@ -16,7 +16,7 @@ import { write } from './payload.mjs'
 /** How often something happens to one of the threads. */
 const EVENT_MS = 40
 /** What each thread does; one of each trade, and two writers. */
-const TRADES = ['write', 'batch', 'pause', 'follow', 'iterate', 'read', 'control', 'score', 'sample']
+const TRADES = ['write', 'batch', 'pause', 'follow', 'iterate', 'read', 'score', 'sample']
 
 /**
  * Whole numbers from a seed, the same in every run (mulberry32).
@@ -81,10 +81,13 @@ export class Bout {
     const stream = await ExperienceStream.create({ ...options, seed: below(2 ** 31) })
     await Promise.all(TRADES.map((trade) => this.start(stream, trade)))
     const end = Date.now() + milliseconds
-    while (Date.now() < end) {
+    const calm = end - milliseconds / 3
+    while (Date.now() < calm) {
       await new Promise((resolve) => setTimeout(resolve, Math.min(EVENT_MS, milliseconds / 10)))
       await this.disturb(stream)
     }
+    // Those who came last count what they do, too.
+    await new Promise((resolve) => setTimeout(resolve, Math.max(milliseconds / 3, end - Date.now())))
     stop.open()
     // Who iterates waits for events, which nobody else writes any more.
     let woken = 0
@@ -140,6 +143,7 @@ export class Bout {
     const { counts } = this
     const writer = ++this.writers
     if (trade === 'write') await hand.ask('writeUntil', { writer, words, turnEvery: this.below(2) * 500 })
+    else if (trade === 'batch' && this.below(2) === 0) await hand.ask('flood', { writer, words })
     else if (trade === 'batch')
       await hand.ask('writeUntil', { writer, words, batch: 1 + this.below(100), turnEvery: 7 })
     else if (trade === 'pause') await this.pause(hand, writer)
@@ -153,15 +157,11 @@ export class Bout {
       }
     } else if (trade === 'read') {
       const ways = ['getEvent', 'view', 'queryRange', 'find', 'sampleBatch']
-      const { read, faults } = await hand.ask('validate', { ways, words })
+      const { read, faults, control } = await hand.ask('validate', { ways, words })
       counts.reads += Object.values(/** @type {Record<string, number>} */ (read)).reduce((sum, n) => sum + n, 0)
+      counts.controlReads += control.reads
+      counts.controlTorn += control.torn
       this.torn(faults)
-    } else if (trade === 'control') {
-      for (let level = 0; level === 0; level = this.stop.level) {
-        const { reads, torn } = await hand.ask('readUnchecked', { words })
-        counts.controlReads += reads
-        counts.controlTorn += torn
-      }
     } else if (trade === 'score') {
       const { lost, vanished } = await hand.ask('chase', { appraiser: this.below(4), words, priorities: true })
       if (lost !== 0) this.faults.push(`${lost} entries of bulk writes are not accounted for`)

@@ -6,12 +6,12 @@
 
 import { Gate } from '../support/gate.mjs'
 import { EventView, kernelOf, layout } from '../support/library.mjs'
-import { asScored, asWritten, faultOf, faultOfEvent, faultsOf } from '../support/payload.mjs'
+import { asScored, faultOf, faultOfEvent, faultsOf } from '../support/payload.mjs'
 import { tell } from '../support/serve.mjs'
 import { stream } from './membership.mjs'
 
 /** How far about the tail reads are made. */
-const AROUND = 8
+const AROUND = 32
 
 /** Lets the event loop of this thread turn. */
 export function turn() {
@@ -25,6 +25,16 @@ function spread() {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0
     return Math.floor((state / 2 ** 32) * n)
   }
+}
+
+/**
+ * A number about the tail: what has just been claimed again is being overwritten.
+ * @param {(n: number) => number} below
+ */
+function aboutTheTail(below) {
+  const { capacity } = stream()
+  const around = Math.min(AROUND, 2 * capacity)
+  return kernelOf(stream()).core.claimed() - capacity + below(around) - around / 2
 }
 
 /**
@@ -67,49 +77,47 @@ const WAYS = {
 const SINGLE = new Set(['getEvent', 'view'])
 
 /**
- * Reads in these ways until the gate opens; returns how many events were read in each and what was wrong with them.
- * @param {{ ways: string[], words: Int32Array }} order
+ * Reads about the tail without a look whether the copy is whole.
+ * @param {(n: number) => number} below
+ * @returns {boolean | undefined} whether it was; undefined if nothing was there
  */
-export function validate({ ways, words }) {
+function readUncheckedOnce(below) {
+  const kernel = kernelOf(stream())
+  const seq = aboutTheTail(below)
+  if (seq < 0 || kernel.core.readUnchecked(seq, layout.READ_RECORD) !== layout.LATE_APPLIED) return undefined
+  return faultOf(unchecked.moveTo(kernel, layout.READ_RECORD >>> 2, seq, undefined), asScored) === undefined
+}
+
+const unchecked = new EventView()
+
+/**
+ * Reads in these ways until the gate opens, and beside them without a look until `torn` of those reads were not whole.
+ * Returns how many events were read in each way and what was wrong with them, and the same of the control.
+ * @param {{ ways: string[], words: Int32Array, torn?: number }} order
+ */
+export function validate({ ways, words, torn = Number.POSITIVE_INFINITY }) {
   const gate = new Gate(words)
   const below = spread()
   const read = Object.fromEntries(ways.map((way) => [way, 0]))
+  const control = { reads: 0, torn: 0 }
   /** @type {string[]} */
   const faults = []
-  while (gate.level === 0) {
+  while (gate.level === 0 && control.torn < torn) {
     for (const way of ways) {
       const reading = /** @type {(typeof WAYS)[string]} */ (WAYS[way])
       for (let i = 0; i < (SINGLE.has(way) ? 100 : 4); i++) {
-        // Now and then anywhere, mostly about the tail: what is just claimed again is being overwritten.
-        const seq = stream().oldestSeq + (i % 16 === 0 ? below(stream().capacity) : below(AROUND) - AROUND / 2)
+        const seq = i % 16 === 0 ? stream().oldestSeq + below(stream().capacity) : aboutTheTail(below)
         if (seq >= 0) read[way] = (read[way] ?? 0) + reading(seq, faults)
+        // A batch takes as long as many reads of the control, and copies as many records.
+        for (let k = 0; k < (SINGLE.has(way) ? 1 : 40); k++) {
+          const whole = readUncheckedOnce(below)
+          if (whole !== undefined) control.reads++
+          if (whole === false) control.torn++
+        }
       }
     }
   }
-  return { read, faults: faults.slice(0, 20) }
-}
-
-/**
- * Reads about the tail without a look whether the copy is whole, until one is not or the gate opens. Returns how many
- * reads were made and torn.
- * @param {{ words: Int32Array }} order
- */
-export function readUnchecked({ words }) {
-  const gate = new Gate(words)
-  const below = spread()
-  const kernel = kernelOf(stream())
-  const { core } = kernel
-  const view = new EventView()
-  const slots = stream().capacity
-  let reads = 0
-  while (gate.level === 0) {
-    const seq = core.claimed() - slots + below(AROUND) - AROUND / 2
-    if (seq < 0 || core.readUnchecked(seq, layout.READ_RECORD) !== layout.LATE_APPLIED) continue
-    reads++
-    view.moveTo(kernel, layout.READ_RECORD >>> 2, seq, undefined)
-    if (faultOf(view, asWritten) !== undefined) return { reads, torn: 1 }
-  }
-  return { reads, torn: 0 }
+  return { read, faults: faults.slice(0, 20), control }
 }
 
 /**

@@ -20,18 +20,23 @@ export function addRewards({ seqs, appraiser, amount, times, words, threads }) {
   for (let i = 0; i < times; i++) for (const seq of seqs) target.addReward(seq, appraiser, amount)
 }
 
+/** Events that all threads score at the same time, before they meet again. */
+const TOGETHER = 100
+
 /**
- * Scores every event of [0, count), one by one or in bulk, after `threads` have met.
+ * Scores every event of [0, count), one by one or in bulk; `threads` meet again and again, so that they race.
  * @param {{ count: number, appraiser: 0 | 1 | 2 | 3, bulk: boolean, words: Int32Array, threads: number }} order
  */
 export function scoreAll({ count, appraiser, bulk, words, threads }) {
   const target = stream()
-  const seqs = Float64Array.from({ length: count }, (_, seq) => seq)
-  const rewards = seqs.map((seq) => lateReward(seq, appraiser))
-  new Gate(words).meet(threads)
-  if (bulk) return target.setAppraiserRewards(seqs, appraiser, rewards)
-  for (const seq of seqs) target.setAppraiserReward(seq, appraiser, lateReward(seq, appraiser))
-  return undefined
+  const gate = new Gate(words)
+  for (let from = 0; from < count; from += TOGETHER) {
+    const seqs = Float64Array.from({ length: TOGETHER }, (_, i) => from + i)
+    const rewards = seqs.map((seq) => lateReward(seq, appraiser))
+    gate.meet(threads * (from / TOGETHER + 1))
+    if (bulk) target.setAppraiserRewards(seqs, appraiser, rewards)
+    else for (let i = 0; i < TOGETHER; i++) target.setAppraiserReward(from + i, appraiser, Number(rewards[i]))
+  }
 }
 
 /**

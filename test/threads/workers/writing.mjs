@@ -11,7 +11,7 @@ import { tell } from '../support/serve.mjs'
 import { stream } from './membership.mjs'
 
 /** Records that are written over and over. */
-const FLOOD = 1000
+const FLOOD = 16
 
 /**
  * Writes `count` events one by one, after `threads` have met at the gate, and returns their numbers.

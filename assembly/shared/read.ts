@@ -5,8 +5,8 @@
 
 import {
   CELL_PRIORITY, CELL_STATUS, CONTROL, FLAGS, IN_VALUES, LATE_ABORTED, LATE_APPLIED, LATE_EVICTED,
-  LATE_NOT_WRITTEN, M_HOLES, M_MISSED, M_STOPPED, OUT_SEQS, OUT_SLOTS, RECORD_BYTES, REWARD_SLOTS, REWARDS, S_CLAIMED,
-  S_FRONTIER, STAMP_ABORTED, STAMP_LATE, STAMP_PUBLISHED,
+  LATE_NOT_WRITTEN, M_HOLES, M_MISSED, M_STOPPED, OUT_SEQS, OUT_SLOTS, READ_RECORD, RECORD_BYTES, REWARD_SLOTS,
+  REWARDS, S_CLAIMED, S_FRONTIER, STAMP_ABORTED, STAMP_LATE, STAMP_PUBLISHED,
 } from '../../src/layout'
 import { fixed } from '../area'
 import { copyRecord } from '../encode'
@@ -38,17 +38,22 @@ export function overlay(target: usize, slot: u32, seq: i64): void {
   return number == seq && kindOf(stamp) == STAMP_ABORTED ? LATE_ABORTED : LATE_NOT_WRITTEN
 }
 
-/** Copies event `at` to `area` of this thread's fixed areas. Returns LATE_APPLIED, or why there is no such event. */
+/**
+ * Copies event `at` to `area` of this thread's fixed areas, by way of READ_RECORD: what stands at `area` stays as it is
+ * where there is no such event. Returns LATE_APPLIED, or why there is none.
+ */
 export function read(at: f64, area: usize): u32 {
   const seq = <i64>at
   const slot = slotOf(seq)
   const stamp = atomic.load<i64>(stampAt(slot))
   if (!isPublished(stamp, seq)) return absence(stamp, seq)
-  copyWithLate(fixed(area), slot, seq, stamp)
-  return stillPublished(slot, seq) ? LATE_APPLIED : LATE_EVICTED
+  copyWithLate(fixed(READ_RECORD), slot, seq, stamp)
+  if (!stillPublished(slot, seq)) return LATE_EVICTED
+  if (area != READ_RECORD) copyRecord(fixed(area), fixed(READ_RECORD))
+  return LATE_APPLIED
 }
 
-/** The same without a look whether the copy is whole, to show that the look is needed. */
+/** The same, straight to `area` and without a look whether the copy is whole: to show that the look is needed. */
 export function readUnchecked(at: f64, area: usize): u32 {
   const seq = <i64>at
   const slot = slotOf(seq)

@@ -27,31 +27,32 @@ export class SharedReader {
   private readonly ring: SharedRing
   private readonly cursor = new EventView()
   private readonly copies = new WeakMap<EventView, Lanes>()
+  /** The place that the module copies single events to. */
+  private readonly record: Uint8Array
 
   constructor(ring: SharedRing) {
     this.ring = ring
+    this.record = ring.kernel.u8.subarray(L.READ_RECORD, L.READ_RECORD + L.RECORD_BYTES)
   }
 
   event(seq: number): ExperienceEvent | undefined {
-    if (!this.copy(seq)) return undefined
+    if (!this.copy(seq, L.READ_RECORD)) return undefined
     return new EventView().moveTo(this.ring.kernel, L.READ_RECORD >>> 2, seq, this.ring).toEvent()
   }
 
   /** A view of a copy, of its own for each `target`; it shows the event as it was when the view was moved. */
   view(seq: number, target: EventView | undefined): EventView | undefined {
-    if (!this.copy(seq)) return undefined
-    const { u8 } = this.ring.kernel
-    const record = u8.subarray(L.READ_RECORD, L.READ_RECORD + L.RECORD_BYTES)
     if (target === undefined) {
-      u8.set(record, L.VIEW_RECORD)
+      if (!this.copy(seq, L.VIEW_RECORD)) return undefined
       return this.cursor.moveTo(this.ring.kernel, L.VIEW_RECORD >>> 2, seq, this.ring)
     }
+    if (!this.copy(seq, L.READ_RECORD)) return undefined
     let lanes = this.copies.get(target)
     if (lanes === undefined) {
       lanes = lanesOf(new Uint8Array(L.RECORD_BYTES))
       this.copies.set(target, lanes)
     }
-    lanes.u8.set(record)
+    lanes.u8.set(this.record)
     return target.moveTo(lanes, 0, seq, this.ring)
   }
 
@@ -92,10 +93,10 @@ export class SharedReader {
     return result
   }
 
-  /** Copies an event to READ_RECORD. */
-  private copy(seq: number): boolean {
+  /** Copies an event to an area of this thread, which stays as it is if there is no such event. */
+  private copy(seq: number, area: number): boolean {
     this.ring.assertOpen()
     assertSeq(seq, 'seq')
-    return this.ring.kernel.core.read(seq, L.READ_RECORD) === L.LATE_APPLIED
+    return this.ring.kernel.core.read(seq, area) === L.LATE_APPLIED
   }
 }

@@ -10,9 +10,13 @@
 import { ExperienceStream, type StreamHandle } from 'experience-stream'
 import { BATCH, packedRecords, START_US } from '../../fixtures.js'
 import { stage } from '../../fixtures-stream.js'
+import { rest } from '../idle.js'
 import { commits, layout, ringOf } from '../inner.js'
 import { type Part, serve } from '../member.js'
 import { Progress } from '../progress.js'
+
+/** A reader that finds fewer events has caught up. */
+const FEW = 64
 
 /** What it is told. */
 export interface PairData {
@@ -91,6 +95,7 @@ serve(async ({ role, way, handle, progress }: PairData): Promise<Part> => {
       const found = read(at)
       at += found
       if (found > 0) reader.moved(found)
+      if (found < FEW) rest()
     }
     return at
   }

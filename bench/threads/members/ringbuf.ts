@@ -7,6 +7,7 @@
 
 import { RingBuffer } from 'ringbuf.js'
 import { packedRecords, RECORD_BYTES } from '../../fixtures.js'
+import { rest } from '../idle.js'
 import { serve } from '../member.js'
 
 /** What it is told. */
@@ -23,7 +24,11 @@ serve(({ role, storage, batch }: RingbufData) => {
   const move = role === 'write' ? () => queue.push(bytes) : () => queue.pop(bytes)
   return (n) => {
     const end = n * RECORD_BYTES
-    for (let moved = 0; moved < end; ) moved += move()
+    for (let moved = 0; moved < end; ) {
+      const found = move()
+      moved += found
+      if (found === 0) rest()
+    }
     return bytes[0] ?? 0
   }
 })

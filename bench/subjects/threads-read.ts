@@ -15,6 +15,8 @@ import { layout, ringOf } from '../threads/inner.js'
 const GOAL_NS = 12
 const WHOLE = 'copied and validated'
 
+type Named = Pick<Timed, 'name' | 'includes'>
+
 /** A floor of µs for `n` records as one of ns for each. */
 function perRecord(floor: Floor, n: number): Floor {
   return { ...floor, factor: 1000 / n }
@@ -30,6 +32,23 @@ function inOrder(oldest: number, live: number, step: number): () => number {
   }
 }
 
+/** Reads ranges in order; `read` returns how many events of the one from a number on it found. */
+function ranges(subject: Subject, next: () => number, what: Named, read: (start: number) => number): Timed {
+  return {
+    ...what,
+    unit: 'ns',
+    goal: GOAL_NS,
+    floor: perRecord(subject.floors.copyOut(1000), 1000),
+    multiple: BATCH,
+    run(n) {
+      let found = 0
+      for (let left = n; left > 0; left -= BATCH) found += read(next())
+      if (found !== n) throw new Error(`${found} of ${n} events were read`)
+      return found
+    },
+  }
+}
+
 async function insideTheModule(subject: Subject): Promise<void> {
   const stream = await fullSharedStream(subject.capacity)
   const { READ_RECORD, LENT, LATE_APPLIED } = await layout()
@@ -38,22 +57,9 @@ async function insideTheModule(subject: Subject): Promise<void> {
   const place = randomPlaces(7)
   const nextRange = inOrder(oldest, live, BATCH)
   const next = inOrder(oldest, live, 1)
-  const ranges: Timed = {
+  const what = {
     name: `readRange of ${BATCH}, inside the module, in order`,
-    unit: 'ns',
     includes: `per event; ${WHOLE} in the thread's area`,
-    goal: GOAL_NS,
-    floor: perRecord(subject.floors.copyOut(1000), 1000),
-    multiple: BATCH,
-    run(n) {
-      let found = 0
-      for (let left = n; left > 0; left -= BATCH) {
-        const start = nextRange()
-        found += core.readRange(start, start + BATCH, BATCH, LENT)
-      }
-      if (found !== n) throw new Error(`${found} of ${n} events were read`)
-      return found
-    },
   }
   const reading = (name: string, goal: number | undefined, floor: Floor, seqOf: () => number): Timed => ({
     name: `read, inside the module, ${name}`,
@@ -70,7 +76,7 @@ async function insideTheModule(subject: Subject): Promise<void> {
   })
   const random = (): number => oldest + place(live)
   subject.time([
-    ranges,
+    ranges(subject, nextRange, what, (start) => core.readRange(start, start + BATCH, BATCH, LENT)),
     reading('in order', GOAL_NS, subject.floors.copyRecords(), next),
     reading('at random', GOAL_NS, perRecord(subject.floors.gatherRecords(256), 256), random),
   ])
@@ -84,25 +90,16 @@ async function throughTheFace(subject: Subject): Promise<void> {
   const next = inOrder(oldest, live, 1)
   let into = stream.queryRange(oldest, oldest + BATCH)
   let subscription = stream.subscribe({ from: 'oldest' })
-  const ranges: Timed = {
+  const what = {
     name: `queryRange of ${BATCH}, in order`,
-    unit: 'ns',
     includes: `per event; ${WHOLE} into a buffer that is reused`,
-    goal: GOAL_NS,
-    floor: perRecord(subject.floors.copyOut(1000), 1000),
-    multiple: BATCH,
-    run(n) {
-      let found = 0
-      for (let left = n; left > 0; left -= BATCH) {
-        const start = nextRange()
-        into = stream.queryRange(start, start + BATCH, { into })
-        found += into.length
-      }
-      return found
-    },
   }
+  const queries = ranges(subject, nextRange, what, (start) => {
+    into = stream.queryRange(start, start + BATCH, { into })
+    return into.length
+  })
   const polls: Timed = {
-    ...ranges,
+    ...queries,
     name: `poll of ${BATCH}`,
     includes: `per event; ${WHOLE} into the batch that is lent; the whole ring, oldest first`,
     operations: Math.floor(live / BATCH) * BATCH,
@@ -132,7 +129,7 @@ async function throughTheFace(subject: Subject): Promise<void> {
       return sum
     },
   })
-  subject.time([ranges, polls])
+  subject.time([queries, polls])
   subject.time([viewing('in order', undefined, next), viewing('at random', undefined, () => oldest + place(live))])
   subject.time([viewing('into one of its own, in order', view, next)])
 }

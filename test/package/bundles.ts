@@ -14,6 +14,17 @@ import webpack from 'webpack'
 /** Builds `main.js` of an application; gives the path of the bundle, one module. */
 export type Bundler = (app: string) => Promise<string>
 
+/** Runs webpack for the web. */
+export async function pack(settings: webpack.Configuration): Promise<void> {
+  const common = { mode: 'production', target: ['web', 'es2022'], performance: { hints: false } } as const
+  const compiler = webpack({ ...common, ...settings, target: [...common.target] })
+  const stats = await new Promise<webpack.Stats | undefined>((resolve, reject) => {
+    compiler.run((error, result) => (error ? reject(error) : resolve(result)))
+  })
+  await new Promise((resolve) => compiler.close(resolve))
+  if (stats === undefined || stats.hasErrors() || stats.hasWarnings()) throw new Error(stats?.toString('minimal'))
+}
+
 /** By their names. */
 export const BUNDLERS: Record<string, Bundler> = {
   async Vite(app) {
@@ -33,20 +44,8 @@ export const BUNDLERS: Record<string, Bundler> = {
 
   async webpack(app) {
     const path = join(app, 'webpack')
-    const compiler = webpack({
-      mode: 'production',
-      target: ['web', 'es2022'],
-      context: app,
-      entry: './main.js',
-      output: { path, filename: 'main.js', module: true },
-      experiments: { outputModule: true },
-      performance: { hints: false },
-    })
-    const stats = await new Promise<webpack.Stats | undefined>((resolve, reject) => {
-      compiler.run((error, result) => (error ? reject(error) : resolve(result)))
-    })
-    await new Promise((resolve) => compiler.close(resolve))
-    if (stats === undefined || stats.hasErrors() || stats.hasWarnings()) throw new Error(stats?.toString('minimal'))
+    const output = { path, filename: 'main.js', module: true }
+    await pack({ context: app, entry: './main.js', output, experiments: { outputModule: true } })
     return join(path, 'main.js')
   },
 

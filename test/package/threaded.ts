@@ -10,7 +10,7 @@ import { nodeResolve } from '@rollup/plugin-node-resolve'
 import * as esbuild from 'esbuild'
 import { rollup } from 'rollup'
 import { build as viteBuild } from 'vite'
-import webpack from 'webpack'
+import { pack } from './bundles.js'
 
 /** Builds `threaded.js` and its `worker.js`; gives the folder of the files, in which `threaded.js` is the first. */
 export type ThreadedBundler = (app: string) => Promise<string>
@@ -35,19 +35,7 @@ export const THREADED_BUNDLERS: Record<string, ThreadedBundler> = {
 
   async webpack(app) {
     const path = join(app, 'webpack-threaded')
-    const compiler = webpack({
-      mode: 'production',
-      target: ['web', 'es2022'],
-      context: app,
-      entry: { threaded: './threaded.js' },
-      output: { path },
-      performance: { hints: false },
-    })
-    const stats = await new Promise<webpack.Stats | undefined>((resolve, reject) => {
-      compiler.run((error, result) => (error ? reject(error) : resolve(result)))
-    })
-    await new Promise((resolve) => compiler.close(resolve))
-    if (stats === undefined || stats.hasErrors() || stats.hasWarnings()) throw new Error(stats?.toString('minimal'))
+    await pack({ context: app, entry: { threaded: './threaded.js' }, output: { path } })
     return path
   },
 

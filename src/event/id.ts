@@ -8,7 +8,7 @@
 import { parse } from 'uuid'
 import { invalid } from '../errors.js'
 import * as L from '../layout.js'
-import type { Lanes } from './view.js'
+import type { Lanes } from './lanes.js'
 
 const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 

@@ -6,7 +6,7 @@
  */
 
 import type { KernelExports } from '../kernel/exports.js'
-import type { Lanes } from './view.js'
+import type { Lanes } from './lanes.js'
 
 /** Views of the memory that holds the stages and the pool of ids, at the addresses of the layout. */
 export interface StageKernel extends Lanes {

@@ -9,8 +9,9 @@
  */
 
 import { invalid } from '../errors.js'
+import { type Lanes, lanesOf } from '../event/lanes.js'
 import type { ExperienceEvent } from '../event/types.js'
-import { EventView, type Lanes, lanesOf, totalRewardAt } from '../event/view.js'
+import { EventView, totalRewardAt } from '../event/view.js'
 import * as L from '../layout.js'
 import { assertInteger } from './validate.js'
 

@@ -31,6 +31,7 @@ export interface ExperienceWriter {
   setAppraiserRewards(seqs: ArrayLike<number>, appraiser: AppraiserType, rewards: ArrayLike<number>): BulkResult
   setPriorities(seqs: ArrayLike<number>, priorities: ArrayLike<number>): BulkResult
   markFullyAppraised(seq: number): 'applied' | 'corrected'
+  release(): void
 }
 
 /** The reading half of a stream. */

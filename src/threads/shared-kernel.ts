@@ -6,7 +6,7 @@
  */
 
 import { InvalidArgumentError, LayoutMismatchError } from '../errors.js'
-import { type Lanes, lanesOf } from '../event/view.js'
+import { type Lanes, lanesOf } from '../event/lanes.js'
 import { instantiateModule } from '../kernel/instantiate.js'
 import * as L from '../layout.js'
 import type { SharedExports } from './exports.js'

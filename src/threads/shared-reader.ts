@@ -4,8 +4,9 @@
  * @module
  */
 
+import { type Lanes, lanesOf } from '../event/lanes.js'
 import type { ExperienceEvent } from '../event/types.js'
-import { EventView, type Lanes, lanesOf } from '../event/view.js'
+import { EventView } from '../event/view.js'
 import { assertSeq } from '../kernel/ring.js'
 import * as L from '../layout.js'
 import { EventBatch } from '../stream/batch.js'

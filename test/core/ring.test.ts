@@ -162,3 +162,12 @@ describe('sequence numbers', () => {
     }
   })
 })
+
+test('release keeps the numbers as they are where nobody else writes', async () => {
+  const stream = await makeStream({ capacity: 1000 })
+  for (let i = 0; i < 5; i++) {
+    expect(stream.writeEvent({})).toBe(i)
+    stream.release()
+  }
+  expect(stream.totalWritten).toBe(5)
+})

@@ -12,6 +12,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
   AppraiserType,
+  ClosedError,
   type EventBatch,
   type EventInput,
   type ExperienceEvent,
@@ -202,4 +203,34 @@ test('two faces that interleave lose nothing and account for every number', asyn
   )
   // Without numbers that were given up or overtaken this would prove nothing.
   expect(aborted).toBeGreaterThan(0)
+})
+
+test('what a thread releases keeps nobody waiting, and a poll across the hole has the right numbers', async () => {
+  const reader = await ExperienceStream.create({ capacity: CAPACITY, shared: true, maxThreads: 2 })
+  const writer = await ExperienceStream.attach(reader.handle())
+  const early = reader.subscribe()
+  // Claims of 1, 2 and 4: three numbers are left.
+  for (let i = 0; i < 4; i++) writer.writeEvent({ stepNumber: i })
+  reader.writeEvent({ stepNumber: 99 })
+  expect([...early.poll().seqs]).toEqual([0, 1, 2, 3])
+  expect(early.poll().length).toBe(0)
+  expect(reader.stats().threads?.stalled?.seq).toBe(4)
+
+  writer.release()
+  const whole = reader.subscribe({ from: 'oldest' })
+  expect([...early.poll().seqs]).toEqual([7])
+  expect(early.aborted).toBe(3)
+  early.close()
+  const batch = whole.poll()
+  expect(batch.toArray().map(({ seq, stepNumber }) => [seq, stepNumber])).toEqual([
+    [0, 0],
+    [1, 1],
+    [2, 2],
+    [3, 3],
+    [7, 99],
+  ])
+  expect(reader.stats().threads).toMatchObject({ claimed: 8, aborted: 3, pending: 0 })
+  await writer.close()
+  expect(() => writer.release()).toThrow(ClosedError)
+  await reader.close()
 })

@@ -7,17 +7,24 @@ import { ACTIVE, BUSY, type Line } from './member.js'
 import { ABORTED, advance, isSettled, type Ring } from './ring.js'
 import type { Waiting } from './waiting.js'
 
+const LOADS_COUNTER = 'loads the counter'
 const BUSY_TO_CLAIM = 'becomes busy to claim'
+const CLAIMS = 'claims'
+const ACTIVE_WITHOUT = 'is active again, since another has claimed'
 const NOTES = 'notes the claim'
 const ACTIVE_WITH_CLAIM = 'is active again, with its claim'
 const BUSY_TO_HAND_BACK = 'becomes busy to hand back'
+const HANDS_BACK = 'hands back'
 const SHORTENS = 'takes the end of its claim back'
 const ACTIVE_AFTER_HANDING_BACK = 'is active again, after handing back'
 const GIVES_UP = 'gives up what is left'
 const LOOKS_BACK = 'looks whether the number a lap before has settled'
 const MOVES_ON = 'moves past what it aborted'
 
-/** Follow the step before them in straight-line code: no thread is terminated there. */
+/**
+ * Follow the step before them in straight-line code: no thread is terminated there. The rest of what is done while busy
+ * is straight-line code too; that a dead thread may be found busy all the same costs nothing to hold.
+ */
 export const STRAIGHT_CLAIMS = [NOTES, SHORTENS]
 
 /** Concern nobody where no thread is retired. */
@@ -25,6 +32,7 @@ export const UNSEEN_CLAIMS = [
   BUSY_TO_CLAIM,
   NOTES,
   ACTIVE_WITH_CLAIM,
+  ACTIVE_WITHOUT,
   GIVES_UP,
   BUSY_TO_HAND_BACK,
   SHORTENS,
@@ -49,27 +57,26 @@ export interface Claimer {
 export function claiming({ ring, thread, line, generation, block, left }: Claimer, onward: () => string): string {
   const seen = thread.register('counter seen')
   const end = () => Math.min(seen.load() + block, ring.end)
-  thread.step(BUSY_TO_CLAIM, () => {
-    return line.change(generation(), ACTIVE, BUSY) ? 'loads the counter' : thread.end()
-  })
-  thread.step('loads the counter', () => {
+  thread.step(LOADS_COUNTER, () => {
     seen.store(ring.counter.load())
-    return 'claims'
+    if (seen.load() !== ring.end) return BUSY_TO_CLAIM
+    left.store(0)
+    seen.store(0)
+    return onward()
   })
-  thread.step('claims', () => {
-    const start = seen.load()
-    if (start === ring.end) {
-      left.store(0)
-      return ACTIVE_WITH_CLAIM
-    }
+  thread.step(BUSY_TO_CLAIM, () => {
+    return line.change(generation(), ACTIVE, BUSY) ? CLAIMS : thread.end()
+  })
+  thread.step(CLAIMS, () => {
     if (ring.is('claims by load and store')) {
       ring.counter.store(end())
       return NOTES
     }
-    const found = ring.counter.cas(start, end())
-    if (found === start) return NOTES
-    seen.store(found)
-    return 'claims'
+    return ring.counter.cas(seen.load(), end()) === seen.load() ? NOTES : ACTIVE_WITHOUT
+  })
+  thread.step(ACTIVE_WITHOUT, () => {
+    line.state.store(ACTIVE)
+    return LOADS_COUNTER
   })
   thread.step(NOTES, () => {
     line.next.store(seen.load())
@@ -81,7 +88,7 @@ export function claiming({ ring, thread, line, generation, block, left }: Claime
     line.state.store(ACTIVE)
     return onward()
   })
-  return BUSY_TO_CLAIM
+  return LOADS_COUNTER
 }
 
 /** Adds the steps that give up what is left of a claim: hand it back, or abort it; goes on to `onward`. Returns the first. */
@@ -91,9 +98,9 @@ export function releasing({ ring, thread, line, generation, waiting }: Claimer, 
   const rest = () => (next.load() === end.load() ? onward() : abort)
   const look = looking({ ring, thread, line }, BUSY_TO_HAND_BACK, () => abort)
   thread.step(BUSY_TO_HAND_BACK, () => {
-    return line.change(generation(), ACTIVE, BUSY) ? 'hands back' : abort
+    return line.change(generation(), ACTIVE, BUSY) ? HANDS_BACK : abort
   })
-  thread.step('hands back', () => {
+  thread.step(HANDS_BACK, () => {
     if (ring.is('hands back by a store')) {
       return ring.counter.load() === end.load() ? 'hands back by a store' : ACTIVE_AFTER_HANDING_BACK
     }

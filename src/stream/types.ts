@@ -67,7 +67,7 @@ export interface StreamHandle {
 /** Options of `handle`. */
 export interface HandleOptions {
   /** The worker thread of Node that will attach: when it exits, its place is retired. */
-  worker?: { once(event: 'exit', listener: () => void): unknown } | undefined
+  worker?: { readonly threadId?: number; once(event: 'exit', listener: () => void): unknown } | undefined
 }
 
 /** Options of `retire`. */

@@ -32,6 +32,8 @@ export class Doors implements ThreadsPart {
     if (worker !== undefined && typeof worker?.once !== 'function') {
       throw invalid('worker', "be a Worker of node:worker_threads, whose 'exit' can be waited for", worker)
     }
+    // What node:worker_threads says of a thread that has exited: its exit would be waited for in vain.
+    if (worker?.threadId === -1) throw invalid('worker', 'be running', 'a worker that has exited')
     const { kernel } = this.ring
     const writerId = kernel.reserve()
     // Also after this thread has left: the ring may go on without it.

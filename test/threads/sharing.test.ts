@@ -34,6 +34,15 @@ async function errorOf(promise: Promise<unknown>): Promise<Error> {
 }
 
 describe('a handle', () => {
+  test('is refused for a worker that has exited, whose end would never be heard of', async () => {
+    const stream = await shared({ maxThreads: 2 })
+    const { worker } = crew.hire()
+    await worker.terminate()
+    expect(() => stream.handle({ worker })).toThrow('worker must be running, got')
+    expect(stream.stats().threads?.members).toHaveLength(1)
+    await stream.close()
+  })
+
   test('goes through postMessage to a worker, which then reads what this thread wrote and the other way round', async () => {
     const stream = await shared()
     write(stream, 0, 0)

@@ -8,6 +8,7 @@ import {
   H_REFUSED_INDEX, H_RUN_ENDS, IN_VALUES, LAYOUT_VERSION, MAX_TABLE, OBJECT_STAGE, OUT_SEQS, RECORDS, RECORD_BYTES,
   REWARDS, STATE, STEP_NUMBER, TIMESTAMP,
 } from '../src/layout'
+import { mix } from './fingerprint'
 
 export { attach } from './state'
 export { appendColumns, checkColumns } from './columns'
@@ -25,10 +26,6 @@ export {
 } from './rewards'
 export { appendRecords, checkRecords, commit, publishRecords, skipEvents } from './ring'
 export { drawRuns, foldRuns, matchRuns } from './runs'
-
-@inline function mix(hash: u32, value: u32): u32 {
-  return hash * 31 + value
-}
 
 /** A hash of the layout that this module was built with; the library has the same list. */
 export function layoutFingerprint(): u32 {

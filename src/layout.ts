@@ -277,8 +277,6 @@ export const VIEW_RECORD = 66944
 // What a poll lends, CHUNK records: behind the areas of a stream of one thread, where its ring would begin.
 export const LENT = 262144
 
-/** Sequence numbers that a thread claims at a time, at most. */
-export const CLAIM_NUMBERS = 64
 /** Slots of a block, which share an epoch. */
 export const BLOCK_SLOTS = 64
 

@@ -105,11 +105,6 @@ export function release(): void {
   rouse()
 }
 
-/** Numbers of the claim that are left. */
-export function claimLeft(): f64 {
-  return <f64>(load<i64>(member + M_CLAIM_END) - load<i64>(member + M_CLAIM_NEXT))
-}
-
 /** Takes a free place for a thread to come. Returns its number, or −1 if there is none. */
 export function reserve(members: u32): i32 {
   for (let index: u32 = 0; index < members; index++) {

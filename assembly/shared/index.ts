@@ -8,10 +8,12 @@ import {
   M_SAMPLES, MEMBER_BYTES, MEMBERS, RECORD_BYTES, RECORDS, REWARDS, S_CLAIMED, S_TOO_LATE, SHARED_VERSION, STAMP_LATE,
 } from '../../src/layout'
 
+import { mix } from '../fingerprint'
+
 export { checkColumns } from '../columns'
 export { checkRecords } from '../ring'
 export { listChanges, startChanges, startSampling } from './changes'
-export { claimExactly, claimLeft, enter, release, reserve, resign, retire, unclaim, vacate } from './claims'
+export { claimExactly, enter, release, reserve, resign, retire, unclaim, vacate } from './claims'
 export {
   addReward, checkPriorities, checkRewards, checkSeqs, setMaskBits, setPriorities, setReward, setRewards,
 } from './late'
@@ -21,10 +23,6 @@ export {
 } from './read'
 export { close } from './waiting'
 export { appendColumns, appendRecords, commit } from './write'
-
-@inline function mix(hash: u32, value: u32): u32 {
-  return hash * 31 + value
-}
 
 /** A hash of the layout that this module was built with; the library has the same list. */
 export function layoutFingerprint(): u32 {

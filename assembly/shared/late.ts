@@ -11,14 +11,14 @@
 
 import {
   BLOCK_SLOTS, CELL_PRIORITY, CELL_STATUS, CONTROL, FLAGS, FULLY_APPRAISED, IN_VALUES, LATE_APPLIED, LATE_EVICTED,
-  LATE_NOT_WRITTEN, LATE_REFUSED, M_APPLIED, M_FINISHED, M_TOO_LATE, OUT_SEQS, REWARDS, S_SAMPLERS, STAMP_LATE,
+  LATE_REFUSED, M_APPLIED, M_FINISHED, M_TOO_LATE, OUT_SEQS, REWARDS, S_SAMPLERS, STAMP_LATE,
   STATUS_MASK_SHIFT,
 } from '../../src/layout'
 import { fixed } from '../area'
 import { rewardIsInRange } from '../record'
 import { belongs, floatOf, isNewer, rewardCell, tagOf, valueOf, withTag } from './cells'
 import { cellsAt, count, epochs, known, recordAt, requiredMask, slotOf, stampAt } from './member'
-import { absence } from './read'
+import { absence, settles } from './read'
 import { isPublished, stillPublished } from './stamps'
 
 /** Marks event `seq` as written to late. Returns LATE_APPLIED, or why that cannot be. */
@@ -167,7 +167,7 @@ export function checkSeqs(entries: u32): i32 {
   for (let i: u32 = 0; i < entries; i++) {
     const seq = seqAt(i)
     const stamp = atomic.load<i64>(stampAt(slotOf(seq)))
-    if (!isPublished(stamp, seq) && absence(stamp, seq) == LATE_NOT_WRITTEN) return i
+    if (!settles(stamp, seq)) return i
   }
   return -1
 }

@@ -38,6 +38,19 @@ export function overlay(target: usize, slot: u32, seq: i64): void {
   return number == seq && kindOf(stamp) == STAMP_ABORTED ? LATE_ABORTED : LATE_NOT_WRITTEN
 }
 
+/** Copies event `seq` of `slot`, if it is published when this begins. Returns LATE_APPLIED, or why it is not. */
+@inline function copyPublished(target: usize, slot: u32, seq: i64): u32 {
+  const stamp = atomic.load<i64>(stampAt(slot))
+  if (!isPublished(stamp, seq)) return absence(stamp, seq)
+  copyWithLate(target, slot, seq, stamp)
+  return LATE_APPLIED
+}
+
+/** Whether a stamp says that `seq` has become an event or never will. */
+@inline export function settles(stamp: i64, seq: i64): bool {
+  return isPublished(stamp, seq) || absence(stamp, seq) != LATE_NOT_WRITTEN
+}
+
 /**
  * Copies event `at` to `area` of this thread's fixed areas, by way of READ_RECORD: what stands at `area` stays as it is
  * where there is no such event. Returns LATE_APPLIED, or why there is none.
@@ -45,9 +58,8 @@ export function overlay(target: usize, slot: u32, seq: i64): void {
 export function read(at: f64, area: usize): u32 {
   const seq = <i64>at
   const slot = slotOf(seq)
-  const stamp = atomic.load<i64>(stampAt(slot))
-  if (!isPublished(stamp, seq)) return absence(stamp, seq)
-  copyWithLate(fixed(READ_RECORD), slot, seq, stamp)
+  const absent = copyPublished(fixed(READ_RECORD), slot, seq)
+  if (absent) return absent
   if (!stillPublished(slot, seq)) return LATE_EVICTED
   if (area != READ_RECORD) copyRecord(fixed(area), fixed(READ_RECORD))
   return LATE_APPLIED
@@ -56,11 +68,7 @@ export function read(at: f64, area: usize): u32 {
 /** The same, straight to `area` and without a look whether the copy is whole: to show that the look is needed. */
 export function readUnchecked(at: f64, area: usize): u32 {
   const seq = <i64>at
-  const slot = slotOf(seq)
-  const stamp = atomic.load<i64>(stampAt(slot))
-  if (!isPublished(stamp, seq)) return absence(stamp, seq)
-  copyWithLate(fixed(area), slot, seq, stamp)
-  return LATE_APPLIED
+  return copyPublished(fixed(area), slotOf(seq), seq)
 }
 
 /** Whether event `at` stands in the ring. */
@@ -78,7 +86,7 @@ export function claimed(): f64 {
 export function isSettled(at: f64): bool {
   const seq = <i64>at
   const stamp = atomic.load<i64>(stampAt(slotOf(seq)))
-  return isPublished(stamp, seq) || absence(stamp, seq) != LATE_NOT_WRITTEN
+  return settles(stamp, seq)
 }
 
 @inline function seqAt(i: u32): usize {
@@ -165,7 +173,7 @@ export function frontier(): f64 {
   let slot = slotOf(seq)
   while (seq < claimed) {
     const stamp = atomic.load<i64>(stampAt(slot))
-    if (!isPublished(stamp, seq) && absence(stamp, seq) == LATE_NOT_WRITTEN) break
+    if (!settles(stamp, seq)) break
     seq++
     slot = slot + 1 == slots ? 0 : slot + 1
   }

@@ -7,10 +7,12 @@
  * @module
  */
 
-import { InvalidArgumentError, LayoutMismatchError } from '../errors.js'
+import { LayoutMismatchError } from '../errors.js'
 import * as L from '../layout.js'
 import type { KernelExports } from './exports.js'
+import { checkFingerprint, fingerprintOf } from './fingerprint.js'
 import { instantiateCore, instantiateCoreSync } from './instantiate.js'
+import { prefaultMemory, reserveMemory } from './memory.js'
 import { type MemoryMap, memoryMap, writeMap } from './memory-map.js'
 
 /** What decides the size and the start of a kernel. */
@@ -56,9 +58,7 @@ const LAYOUT = [
 
 /** Refuses a module that was built with another layout than this library. */
 export function checkLayout(core: Pick<KernelExports, 'layoutFingerprint'>): void {
-  const expected = LAYOUT.reduce((hash, value) => (Math.imul(hash, 31) + value) >>> 0, 0)
-  const found = core.layoutFingerprint() >>> 0
-  if (found !== expected) throw new LayoutMismatchError('layout fingerprint', found, expected)
+  checkFingerprint(core, fingerprintOf(LAYOUT))
 }
 
 /** One instance of the module with its memory. */
@@ -107,20 +107,8 @@ export class Kernel {
 
 function reserve(options: KernelOptions): { memory: WebAssembly.Memory; map: MemoryMap } {
   const map = memoryMap(options.capacity, options.explicit)
-  let memory: WebAssembly.Memory
-  try {
-    memory = new WebAssembly.Memory({ initial: map.pages, maximum: map.pages })
-  } catch (error) {
-    throw new InvalidArgumentError(
-      `capacity ${options.capacity} needs ${map.pages * 64} KiB of memory, which the platform refused: ${String(error)}`,
-      { capacity: options.capacity, bytes: map.pages * 65536 },
-    )
-  }
+  const memory = reserveMemory(options.capacity, map.pages, false)
   writeMap(memory, map, options.requiredMask, options.firstSeq)
-  if (options.prefault) {
-    const bytes = new Uint8Array(memory.buffer)
-    // A page of the system is 4 KiB or larger; a write makes it present.
-    for (let address = L.RECORDS; address < bytes.length; address += 4096) bytes[address] = 0
-  }
+  if (options.prefault) prefaultMemory(memory, L.RECORDS)
   return { memory, map }
 }

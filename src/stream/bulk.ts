@@ -4,7 +4,7 @@
  * @module
  */
 
-import { invalid, SequenceNotWrittenError } from '../errors.js'
+import { InvalidArgumentError, invalid, SequenceNotWrittenError } from '../errors.js'
 import { rewardError } from '../event/refusal.js'
 import { assertSeq } from '../kernel/ring.js'
 import * as L from '../layout.js'
@@ -73,6 +73,12 @@ export function assertSeqList(seqs: ArrayLike<number>, next: number): void {
     assertSeq(seq, `seqs[${i}]`)
     throw new SequenceNotWrittenError(seq, next)
   }
+}
+
+/** @throws {InvalidArgumentError} if the stream has no explicit priorities. */
+export function assertExplicit(explicit: boolean, call: string): void {
+  if (explicit) return
+  throw new InvalidArgumentError(`${call} needs a stream created with priority: 'explicit', this one has 'reward'`)
 }
 
 /** The error for an entry that is no reward. */

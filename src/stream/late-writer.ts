@@ -4,12 +4,12 @@
  * @module
  */
 
-import { InvalidArgumentError, invalid } from '../errors.js'
+import { invalid } from '../errors.js'
 import { rewardError } from '../event/refusal.js'
 import type { AppraiserType } from '../event/types.js'
 import type { Ring } from '../kernel/ring.js'
 import * as L from '../layout.js'
-import { assertSeqList, type BulkKernel, bulkUpdate, refusePriority, refuseReward } from './bulk.js'
+import { assertExplicit, assertSeqList, type BulkKernel, bulkUpdate, refusePriority, refuseReward } from './bulk.js'
 import type { BulkResult } from './types.js'
 
 const VALUES = L.IN_VALUES / 4
@@ -74,7 +74,7 @@ export class LateWriter {
 
   setPriorities(seqs: ArrayLike<number>, priorities: ArrayLike<number>): BulkResult {
     this.ring.assertOpen()
-    this.assertExplicit('setPriorities')
+    assertExplicit(this.ring.kernel.map.explicit, 'setPriorities')
     const { core } = this.ring.kernel
     return this.update(seqs, priorities, 'priorities', {
       check: (count) => core.checkPriorities(count),
@@ -89,7 +89,7 @@ export class LateWriter {
 
   getPriorities(seqs: ArrayLike<number>): Float32Array {
     this.ring.assertOpen()
-    this.assertExplicit('getPriorities')
+    assertExplicit(this.ring.kernel.map.explicit, 'getPriorities')
     assertSeqList(seqs, this.ring.next)
     const { core, f32 } = this.ring.kernel
     const priorities = new Float32Array(seqs.length)
@@ -100,11 +100,6 @@ export class LateWriter {
       priorities.set(f32.subarray(VALUES, VALUES + count), from)
     }
     return priorities
-  }
-
-  private assertExplicit(call: string): void {
-    if (this.ring.kernel.map.explicit) return
-    throw new InvalidArgumentError(`${call} needs a stream created with priority: 'explicit', this one has 'reward'`)
   }
 
   /** Stages the distances from the head, 0 for evicted events, and returns how many are live. */

@@ -29,7 +29,6 @@ export interface SharedExports extends Common {
   close(): void
   retire(index: number, generation: number, dead: number): number
   claimExactly(numbers: number): number
-  claimLeft(): number
   unclaim(): number
   release(): void
   claimed(): number

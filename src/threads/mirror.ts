@@ -163,13 +163,7 @@ export class Mirror {
     this.shared.handBack()
     // The end first: a number that is open before it has been claimed again by then, and so lies before the start.
     const end = this.shared.kernel.core.frontier()
-    this.copyNew(copy, Math.max(this.asOf, this.gone), end)
-  }
-
-  /** The first number that has not been claimed again. */
-  private get gone(): number {
-    const { first, capacity, kernel } = this.shared
-    return Math.max(first, kernel.core.claimed() - capacity)
+    this.copyNew(copy, Math.max(this.asOf, this.shared.floor), end)
   }
 
   private copyNew(copy: Copy, start: number, end: number): void {
@@ -217,7 +211,7 @@ export class Mirror {
 
   private letGo({ ring, core }: Copy): void {
     // The floor never falls, also where a claim is handed back: what the copy has let go of does not come back.
-    this.floor = Math.max(this.floor, Math.min(this.gone, this.asOf))
+    this.floor = Math.max(this.floor, Math.min(this.shared.floor, this.asOf))
     const gone = this.numberFrom(this.floor) - ring.oldest
     core.evictOldest(gone)
     ring.size -= gone

@@ -7,6 +7,7 @@
 
 import { InvalidArgumentError, LayoutMismatchError } from '../errors.js'
 import { type Lanes, lanesOf } from '../event/lanes.js'
+import { checkFingerprint, fingerprintOf } from '../kernel/fingerprint.js'
 import { instantiateModule } from '../kernel/instantiate.js'
 import * as L from '../layout.js'
 import type { SharedExports } from './exports.js'
@@ -37,7 +38,7 @@ const LAYOUT = [
 ]
 
 /** What the layouts of two threads must agree on. */
-export const FINGERPRINT = LAYOUT.reduce((hash, value) => (Math.imul(hash, 31) + value) >>> 0, 0)
+export const FINGERPRINT = fingerprintOf(LAYOUT)
 
 /** A member's name across the life of the ring: the place and how often it was given away before. */
 export function writerIdOf(index: number, generation: number): number {
@@ -93,8 +94,7 @@ export class SharedKernel implements Lanes {
   /** An instance for the place `index` of the ring in `memory`, which it does not take yet. */
   static async open(memory: WebAssembly.Memory, index: number): Promise<SharedKernel> {
     const core = await instantiateModule<SharedExports>(memory, await sharedModule())
-    const found = core.layoutFingerprint() >>> 0
-    if (found !== FINGERPRINT) throw new LayoutMismatchError('layout fingerprint', found, FINGERPRINT)
+    checkFingerprint(core, FINGERPRINT)
     if (core.join(index) === 0) throw new LayoutMismatchError('SHARED_MAGIC', 0, L.SHARED_MAGIC)
     return new SharedKernel(core, memory, index)
   }

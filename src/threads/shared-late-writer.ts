@@ -4,12 +4,19 @@
  * @module
  */
 
-import { InvalidArgumentError, SequenceNotWrittenError } from '../errors.js'
+import { SequenceNotWrittenError } from '../errors.js'
 import { rewardError } from '../event/refusal.js'
 import type { AppraiserType } from '../event/types.js'
 import { assertSeq } from '../kernel/ring.js'
 import * as L from '../layout.js'
-import { assertSeqList, type BulkKernel, bulkUpdate, refusePriority, refuseReward } from '../stream/bulk.js'
+import {
+  assertExplicit,
+  assertSeqList,
+  type BulkKernel,
+  bulkUpdate,
+  refusePriority,
+  refuseReward,
+} from '../stream/bulk.js'
 import { assertAppraiser } from '../stream/late-writer.js'
 import type { BulkResult } from '../stream/types.js'
 import type { Mirror } from './mirror.js'
@@ -61,7 +68,7 @@ export class SharedLateWriter {
 
   setPriorities(seqs: ArrayLike<number>, priorities: ArrayLike<number>): BulkResult {
     this.ring.assertOpen()
-    this.assertExplicit('setPriorities')
+    assertExplicit(this.explicit, 'setPriorities')
     const { core, f32 } = this.ring.kernel
     return this.update(seqs, priorities, 'priorities', {
       check: (count) => core.checkPriorities(count),
@@ -80,7 +87,7 @@ export class SharedLateWriter {
   /** As this thread's samplers see them; NaN for events that are gone. */
   getPriorities(seqs: ArrayLike<number>): Float32Array {
     this.ring.assertOpen()
-    this.assertExplicit('getPriorities')
+    assertExplicit(this.explicit, 'getPriorities')
     assertSeqList(seqs, this.ring.next)
     return this.mirror.getPriorities(seqs)
   }
@@ -96,11 +103,6 @@ export class SharedLateWriter {
     if (what === L.LATE_APPLIED) return 'applied'
     if (what === L.LATE_REFUSED) throw rewardError(value, name)
     throw this.ring.absent(seq, what)
-  }
-
-  private assertExplicit(call: string): void {
-    if (this.explicit) return
-    throw new InvalidArgumentError(`${call} needs a stream created with priority: 'explicit', this one has 'reward'`)
   }
 
   private stageSeqs(seqs: ArrayLike<number>, from: number, count: number): void {

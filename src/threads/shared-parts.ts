@@ -8,6 +8,7 @@ import { InvalidArgumentError } from '../errors.js'
 import { EventEncoder } from '../event/encode.js'
 import { IdPool } from '../event/id.js'
 import { EventWriter } from '../event/writer.js'
+import { prefaultMemory, reserveMemory } from '../kernel/memory.js'
 import * as L from '../layout.js'
 import { type ResolvedOptions, resolveOptions } from '../stream/options.js'
 import type { StreamParts } from '../stream/parts.js'
@@ -36,13 +37,9 @@ export async function createShared(options: ResolvedOptions): Promise<StreamPart
   if (options.module !== undefined) throw new InvalidArgumentError('module cannot be given with shared: true')
   assertAvailable()
   const map = sharedMap(options.capacity, options.maxThreads)
-  const memory = reserve(options.capacity, map.pages)
+  const memory = reserveMemory(options.capacity, map.pages, true)
   writeControl(memory, map, { ...options, fingerprint: FINGERPRINT })
-  if (options.prefault) {
-    const bytes = new Uint8Array(memory.buffer)
-    // A page of the system is 4 KiB or larger; a write makes it present.
-    for (let address = map.records; address < bytes.length; address += 4096) bytes[address] = 0
-  }
+  if (options.prefault) prefaultMemory(memory, map.records)
   const kernel = await SharedKernel.open(memory, 0)
   const writerId = kernel.reserve()
   kernel.core.enter(generationOf(writerId))
@@ -63,17 +60,6 @@ export async function attachShared(handle: StreamHandle, options: AttachOptions)
 function assertAvailable(): void {
   if (typeof SharedArrayBuffer === 'undefined')
     throw new SharedMemoryUnavailableError('which this platform does not offer')
-}
-
-function reserve(capacity: number, pages: number): WebAssembly.Memory {
-  try {
-    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
-  } catch (error) {
-    throw new InvalidArgumentError(
-      `capacity ${capacity} needs ${pages * 64} KiB of memory, which the platform refused: ${String(error)}`,
-      { capacity, bytes: pages * 65536 },
-    )
-  }
 }
 
 /** Builds one thread's parts; who is the `owner` closes the ring for all. */

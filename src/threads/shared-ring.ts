@@ -53,14 +53,19 @@ export class SharedRing {
     return this.kernel.core.frontier()
   }
 
-  /** The first number whose slot has not been claimed again. */
+  /** The first number whose slot has not been claimed again, as things stand. */
+  get floor(): number {
+    return Math.max(this.first, this.kernel.core.claimed() - this.capacity)
+  }
+
+  /** The same once this thread has handed back what it can. */
   get oldest(): number {
-    return Math.max(this.first, this.next - this.capacity)
+    this.handBack()
+    return this.floor
   }
 
   get size(): number {
-    const { next } = this
-    return next - Math.max(this.first, next - this.capacity)
+    return Math.min(this.next - this.first, this.capacity)
   }
 
   /** Whether this thread has left. */

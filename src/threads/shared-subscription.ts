@@ -96,10 +96,9 @@ export class SharedSubscription extends Subscription {
   /** Passes over what has been claimed again, and what is further behind than `maxLag`. */
   private catchUp(): void {
     const { ring } = this.desk
-    const { core } = ring.kernel
-    const gone = Math.max(ring.first, core.claimed() - ring.capacity)
+    let { floor } = ring
     // Numbers that have not settled are nothing to be behind of.
-    const floor = this.maxLag < ring.capacity ? Math.max(gone, core.frontier() - this.maxLag) : gone
+    if (this.maxLag < ring.capacity) floor = Math.max(floor, ring.kernel.core.frontier() - this.maxLag)
     if (this.position >= floor) return
     this.missed += floor - this.position
     this.position = floor

@@ -1,6 +1,7 @@
 /**
  * Everything in Node, and the suites that need no `node:` module once more in a real Chromium, on a page that is
- * cross-origin isolated. The suites of what a stream promises run once more in each with streams that threads share.
+ * cross-origin isolated. The suites of what a stream promises run once more in each with streams that threads share, and in
+ * Node with streams that have a journal.
  *
  * Without a Chromium the projects of the browser are left out, and said so; `scripts/test.mjs` counts its files as skipped.
  *
@@ -10,7 +11,13 @@
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
 import { CHROMIUM_ARGS, CHROMIUM_HELP, findChromium } from './scripts/chromium.mjs'
-import { BROWSER_FOLDERS, BROWSER_SHARED_FOLDERS, SHARED_FOLDERS, suitesOf } from './scripts/suites.mjs'
+import {
+  BROWSER_FOLDERS,
+  BROWSER_SHARED_FOLDERS,
+  DURABLE_FOLDERS,
+  SHARED_FOLDERS,
+  suitesOf,
+} from './scripts/suites.mjs'
 
 const executablePath = findChromium()
 if (executablePath === undefined) console.warn(`\nNO CHROMIUM: the browser projects are left out; ${CHROMIUM_HELP}\n`)
@@ -20,7 +27,7 @@ const node = {
     name: 'node',
     include: ['test/**/*.test.ts'],
     exclude: ['test/browser/**'],
-    provide: { shared: false },
+    provide: { shared: false, durable: false },
     testTimeout: 30_000,
     hookTimeout: 120_000,
   },
@@ -30,7 +37,16 @@ const shared = {
   test: {
     name: 'shared',
     include: suitesOf(SHARED_FOLDERS),
-    provide: { shared: true },
+    provide: { shared: true, durable: false },
+    testTimeout: 30_000,
+  },
+}
+
+const durable = {
+  test: {
+    name: 'durable',
+    include: suitesOf(DURABLE_FOLDERS),
+    provide: { shared: false, durable: true },
     testTimeout: 30_000,
   },
 }
@@ -52,12 +68,12 @@ const browser = {
       screenshotFailures: false,
       provider: playwright({ launchOptions: { ...(executablePath && { executablePath }), args: [...CHROMIUM_ARGS] } }),
       instances: [
-        { browser: 'chromium' as const, name: 'browser', provide: { shared: false } },
+        { browser: 'chromium' as const, name: 'browser', provide: { shared: false, durable: false } },
         {
           browser: 'chromium' as const,
           name: 'browser shared',
           include: suitesOf(BROWSER_SHARED_FOLDERS),
-          provide: { shared: true },
+          provide: { shared: true, durable: false },
         },
       ],
     },
@@ -65,5 +81,5 @@ const browser = {
 }
 
 export default defineConfig({
-  test: { projects: executablePath === undefined ? [node, shared] : [node, shared, browser] },
+  test: { projects: executablePath === undefined ? [node, shared, durable] : [node, shared, durable, browser] },
 })

@@ -11,6 +11,9 @@ export const BROWSER_FOLDERS = ['core', 'model', 'property', 'golden', 'browser'
 /** Those that hold for shared streams as well, in Node. */
 export const SHARED_FOLDERS = ['core', 'golden', 'property']
 
+/** Those that hold for streams with a journal as well, in Node. */
+export const DURABLE_FOLDERS = ['core', 'golden', 'property']
+
 /** The same in the browser. */
 export const BROWSER_SHARED_FOLDERS = ['core', 'golden']
 

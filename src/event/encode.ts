@@ -47,7 +47,7 @@ export class EventEncoder {
 
   private encode(event: EventInput, index: number, where: string): void {
     if (typeof event !== 'object' || event === null) {
-      throw invalid(where || 'event', 'be an object', event)
+      throw invalid(where.slice(0, -1) || 'event', 'be an object', event)
     }
     const { f32 } = this.ring.kernel
     const { eventId, episodeId, state, action } = event

@@ -35,9 +35,15 @@ export class Ring {
   /** The slot that the next event goes to. */
   head = 0
   closed = false
+  /** Numbers from here on cannot be given out, at present or ever; who waits for more room than that asks `noRoom`. */
+  limit = SEQ_LIMIT
   /** Whether somebody waits for a write; `wake` is then called by the next one, once. */
   waiting = false
   wake: () => void = () => {}
+  /** Makes room for `count` events, or throws the error that says why there is none. */
+  noRoom = (count: number): void => {
+    throw new SequenceExhaustedError(count, this.next)
+  }
 
   constructor(kernel: Kernel, firstSeq: number) {
     this.kernel = kernel
@@ -99,7 +105,7 @@ export class Ring {
   assertRoom(count: number): void {
     if (this.closed) throw new ClosedError('stream')
     // Not a sum: above 2^53 it would be rounded.
-    if (count > SEQ_LIMIT - this.next) throw new SequenceExhaustedError(count, this.next)
+    if (count > this.limit - this.next) this.noRoom(count)
   }
 
   /** The distance of `seq` from the head, 1 for the newest; throws unless the event is live. */

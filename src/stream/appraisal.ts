@@ -82,6 +82,7 @@ export class Appraiser {
     this.appraiser = appraiser
     this.score = score
     this.subscription = stream.subscribe(options)
+    this.subscription.scored(appraiser)
   }
 
   /** Sequence numbers that were gone before the appraiser saw them. */
@@ -122,8 +123,9 @@ export class Appraiser {
     const rewards = this.rewards.subarray(0, batch.length)
     let i = 0
     for (const event of batch) rewards[i++] = this.score(event)
-    const { applied, evicted } = this.stream.setAppraiserRewards(batch.seqs, this.appraiser, rewards)
-    this.appraised += applied
+    const { applied, corrected, evicted } = this.stream.setAppraiserRewards(batch.seqs, this.appraiser, rewards)
+    this.subscription.scored(this.appraiser)
+    this.appraised += applied + corrected
     this.evicted += evicted
   }
 }
@@ -143,11 +145,11 @@ export class Appraiser {
  * console.log(await done) // { appraised: 1, missed: 0, evicted: 0 }
  * ```
  */
-export function runAppraiser(
-  stream: ExperienceStream,
+export function runAppraiser<Stream extends ExperienceStream>(
+  stream: Stream,
   appraiser: AppraiserType,
   score: (event: EventView) => number,
-  options: SubscribeOptions = {},
+  options: Parameters<Stream['subscribe']>[0] = {},
 ): Promise<AppraisalResult> {
   return new Appraiser(stream, appraiser, score, options).run()
 }

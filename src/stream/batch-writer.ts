@@ -134,7 +134,7 @@ export abstract class BatchWriter<Target extends BatchTarget> {
   }
 
   private pack(events: readonly EventInput[], from: number, count: number): void {
-    for (let i = 0; i < count; i++) this.encoder.pack(events[from + i] as EventInput, i, `events[${from + i}]`)
+    for (let i = 0; i < count; i++) this.encoder.pack(events[from + i] as EventInput, i, `events[${from + i}].`)
   }
 
   private columns(columns: EventColumns): number {
@@ -146,6 +146,7 @@ export abstract class BatchWriter<Target extends BatchTarget> {
     const staged = count <= L.CHUNK
     for (let from = this.take(count); from < count; ) {
       const piece = Math.min(L.CHUNK, this.ring.capacity, count - from)
+      this.ring.assertRoom(piece)
       const has = staged ? this.has(columns) : this.stageColumns(columns, from, piece)
       if (columns.eventIds === undefined) this.ids.reserve(piece)
       this.ring.kernel.core.appendColumns(staged ? from : 0, piece, has, this.idMode, now)

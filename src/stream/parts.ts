@@ -43,9 +43,9 @@ export interface StreamParts {
 
 /** Writes to events that stand in the ring already. */
 export interface LatePart {
-  setReward(seq: number, appraiser: AppraiserType, reward: number): 'applied'
-  addReward(seq: number, appraiser: AppraiserType, amount: number): 'applied'
-  setBits(seq: number, bits: number): 'applied'
+  setReward(seq: number, appraiser: AppraiserType, reward: number): 'applied' | 'corrected'
+  addReward(seq: number, appraiser: AppraiserType, amount: number): 'applied' | 'corrected'
+  setBits(seq: number, bits: number): 'applied' | 'corrected'
   setRewards(seqs: ArrayLike<number>, appraiser: AppraiserType, rewards: ArrayLike<number>): BulkResult
   setPriorities(seqs: ArrayLike<number>, priorities: ArrayLike<number>): BulkResult
   getPriorities(seqs: ArrayLike<number>): Float32Array

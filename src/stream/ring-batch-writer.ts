@@ -16,6 +16,7 @@ export class RingBatchWriter extends BatchWriter<Ring> {
     const { ring } = this
     for (let from = this.take(count); from < count; ) {
       const piece = Math.min(count - from, ring.capacity - ring.head)
+      ring.assertRoom(piece)
       const records = bytes.subarray(from * L.RECORD_BYTES, (from + piece) * L.RECORD_BYTES)
       ring.kernel.u8.set(records, L.RECORDS + ring.head * L.RECORD_BYTES)
       ring.kernel.core.publishRecords(piece)

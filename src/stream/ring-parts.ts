@@ -21,8 +21,18 @@ import { RingSubscription, SubscriptionRegistry } from './ring-subscription.js'
 import { Sampler } from './sampler.js'
 import { collectStats } from './stats.js'
 
-/** Builds them around a kernel. */
-export function ringParts(kernel: Kernel, options: ResolvedOptions): StreamParts {
+/** What else stands on such a ring can see of its parts. */
+export interface RingParts extends StreamParts {
+  readonly ring: Ring
+  readonly late: LateWriter
+  readonly registry: SubscriptionRegistry
+}
+
+/**
+ * Builds them around a kernel.
+ * @param Batches writes whole batches; by default those that need no room but the ring's.
+ */
+export function ringParts(kernel: Kernel, options: ResolvedOptions, Batches = RingBatchWriter): RingParts {
   const { clock, idMode, maxLag } = options
   const ring = new Ring(kernel, options.firstSeq)
   const ids = new IdPool(kernel)
@@ -34,8 +44,9 @@ export function ringParts(kernel: Kernel, options: ResolvedOptions): StreamParts
     ring,
     encoder,
     late,
+    registry,
     writer: new EventWriter(ring, ids, clock, idMode),
-    batches: new RingBatchWriter(ring, encoder, ids, clock, idMode),
+    batches: new Batches(ring, encoder, ids, clock, idMode),
     reader: new RingReader(ring),
     finder: new Finder(ring, matcher),
     sampler: new Sampler(ring, matcher, options.seed),

@@ -64,7 +64,7 @@ export class ExperienceStream implements ExperienceReader, ExperienceWriter {
   private readonly encoder: EventEncoder
   private closing = false
 
-  private constructor(parts: StreamParts) {
+  protected constructor(parts: StreamParts) {
     this.parts = parts
     this.ring = parts.ring
     this.capacity = parts.ring.capacity

@@ -16,6 +16,7 @@
  */
 
 import { InvalidArgumentError, invalid } from '../errors.js'
+import type { AppraiserType } from '../event/types.js'
 import { assertSeq } from '../kernel/ring.js'
 import { EventBatch } from './batch.js'
 import type { SubscribeOptions, SubscriptionStats } from './types.js'
@@ -129,6 +130,12 @@ export abstract class Subscription implements AsyncIterable<EventBatch> {
       },
     }
   }
+
+  /**
+   * @internal Called by an appraiser before its first batch and whenever it has scored all that was delivered. A
+   * subscription that outlives the program remembers it.
+   */
+  scored(_appraiser: AppraiserType): void {}
 
   /** Ends the subscription and its iteration. Does nothing the second time. */
   close(): void {

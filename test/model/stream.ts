@@ -32,6 +32,8 @@ export interface ModelOptions {
   firstSeq?: number
   appraisers?: readonly AppraiserType[]
   priority?: 'reward' | 'explicit'
+  /** Whether what comes late for an evicted event is a correction, as with a journal. */
+  journaled?: boolean
 }
 
 /** The naive stream. */
@@ -47,8 +49,16 @@ export class ModelStream {
   lateUpdates = 0
   fullyAppraised = 0
   private readonly required: number
+  private readonly journaled: boolean
 
-  constructor({ capacity, firstSeq = 0, appraisers = [0, 1, 2, 3], priority = 'reward' }: ModelOptions) {
+  constructor({
+    capacity,
+    firstSeq = 0,
+    appraisers = [0, 1, 2, 3],
+    priority = 'reward',
+    journaled = false,
+  }: ModelOptions) {
+    this.journaled = journaled
     this.capacity = capacity
     this.firstSeq = firstSeq
     this.nextSeq = firstSeq
@@ -104,6 +114,11 @@ export class ModelStream {
     return this.events.get(seq)
   }
 
+  /** A single write to an event that is gone. */
+  private late(seq: number): void {
+    if (!this.journaled || seq < this.firstSeq) throw new Refused('SEQUENCE_EVICTED')
+  }
+
   private mark(event: ModelEvent, bits: number): void {
     event.mask |= bits
     const complete = (event.mask & this.required) === this.required
@@ -116,7 +131,7 @@ export class ModelStream {
     checkInteger(appraiser, 4)
     const rounded = checkReward(reward)
     const event = this.target(seq)
-    if (event === undefined) throw new Refused('SEQUENCE_EVICTED')
+    if (event === undefined) return this.late(seq)
     event.rewards[appraiser] = rounded
     this.applied++
     this.mark(event, 1 << appraiser)
@@ -124,11 +139,12 @@ export class ModelStream {
 
   setAppraiserRewards(seqs: readonly number[], appraiser: number, rewards: readonly number[]) {
     checkInteger(appraiser, 4)
-    return this.bulk(seqs, rewards.map(checkReward), (event, reward) => {
+    const change = (event: ModelEvent, reward: number): void => {
       event.rewards[appraiser] = reward
       this.applied++
       this.mark(event, 1 << appraiser)
-    })
+    }
+    return this.bulk(seqs, rewards.map(checkReward), change, this.journaled)
   }
 
   setPriorities(seqs: readonly number[], priorities: readonly number[]) {
@@ -138,17 +154,27 @@ export class ModelStream {
       if (!Number.isFinite(value) || value < 0) throw new Refused('INVALID_ARGUMENT')
       return value
     })
-    return this.bulk(seqs, rounded, (event, priority) => {
+    const change = (event: ModelEvent, priority: number): void => {
       event.priority = priority
-    })
+    }
+    return this.bulk(seqs, rounded, change, false)
   }
 
-  private bulk(seqs: readonly number[], values: readonly number[], change: (event: ModelEvent, value: number) => void) {
+  private bulk(
+    seqs: readonly number[],
+    values: readonly number[],
+    change: (event: ModelEvent, value: number) => void,
+    corrects: boolean,
+  ) {
     if (seqs.length !== values.length) throw new Refused('INVALID_ARGUMENT')
     const targets = seqs.map((seq) => this.target(seq))
     const result = { applied: 0, corrected: 0, evicted: 0 }
     targets.forEach((event, i) => {
       if (event === undefined) {
+        if (corrects && seqs[i]! >= this.firstSeq) {
+          result.corrected++
+          return
+        }
         result.evicted++
         this.lateUpdates++
         return
@@ -162,13 +188,13 @@ export class ModelStream {
   notifyAppraiserDone(seq: number, appraiser: number): void {
     checkInteger(appraiser, 4)
     const event = this.target(seq)
-    if (event === undefined) throw new Refused('SEQUENCE_EVICTED')
+    if (event === undefined) return this.late(seq)
     this.mark(event, 1 << appraiser)
   }
 
   markFullyAppraised(seq: number): void {
     const event = this.target(seq)
-    if (event === undefined) throw new Refused('SEQUENCE_EVICTED')
+    if (event === undefined) return this.late(seq)
     this.mark(event, this.required)
   }
 

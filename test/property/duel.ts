@@ -21,7 +21,7 @@ import { Refused } from '../model/record.js'
 import { check, sameNumbers } from '../model/same.js'
 import { type ModelOptions, ModelStream } from '../model/stream.js'
 import { ModelSubscription } from '../model/subscription.js'
-import { isShared, makeStream } from '../support/streams.js'
+import { isDurable, isShared, makeStream } from '../support/streams.js'
 import type { Command } from './arbitraries.js'
 import { packColumns, packRecords, spoilt } from './batches.js'
 import { Observer } from './observe.js'
@@ -62,7 +62,7 @@ export class Duel {
 
   /** Makes both; of more than one face only a shared ring. */
   static async make(options: ModelOptions, faces: number): Promise<Duel> {
-    const model = new ModelStream(options)
+    const model = new ModelStream({ ...options, journaled: isDurable })
     const settings = { clock: () => model.now, seed: 7 }
     const first = await makeStream({ ...options, ...settings })
     const streams = [first]

@@ -7,7 +7,7 @@
 
 import fc from 'fast-check'
 import { describe, test } from 'vitest'
-import { isShared } from '../support/streams.js'
+import { isDurable, isShared } from '../support/streams.js'
 import { command } from './arbitraries.js'
 import { Duel } from './duel.js'
 
@@ -41,7 +41,11 @@ describe('the stream does what the model does', () => {
               await duel.finish()
             },
           ),
-          { numRuns: isShared ? Math.ceil(runs / 3) : runs, interruptAfterTimeLimit: 2500, endOnFailure: false },
+          {
+            numRuns: isShared || isDurable ? Math.ceil(runs / 3) : runs,
+            interruptAfterTimeLimit: 2500,
+            endOnFailure: false,
+          },
         )
       })
     }

@@ -1,5 +1,6 @@
 /**
- * Streams over the kind of ring that the present project of the tests asks for: of one thread, or one that threads
+ * Streams over the kind of ring that the present project of the tests asks for: of one thread, one with a journal (in
+ * memory; what comes late for an evicted event is then a correction, everything else as without), or one that threads
  * share and that this thread has for itself.
  *
  * What holds for the one holds for the other, the draws of a seed included, but for this:
@@ -21,15 +22,32 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** Whether streams are made with `shared: true`. */
     shared: boolean
+    /** Whether streams have a journal. */
+    durable: boolean
   }
 }
 
 /** Whether the streams of this project are shared ones. */
 export const isShared = inject('shared')
 
+/** Whether the streams of this project have a journal. */
+export const isDurable = inject('durable')
+
 /** Makes a stream. Two places keep the memory of a shared one small. */
 export async function makeStream(options: StreamOptions = {}): Promise<ExperienceStream> {
+  if (isDurable) return makeDurable(options)
   return isShared
     ? ExperienceStream.create({ maxThreads: 2, ...options, shared: true })
     : ExperienceStream.createSync(options)
+}
+
+/** A stream with a journal in memory, loaded only here. What only tests may ask for goes around its options. */
+async function makeDurable({ firstSeq, module, ...options }: StreamOptions): Promise<ExperienceStream> {
+  if (module !== undefined) return ExperienceStream.create({ firstSeq, module, ...options })
+  const { openDurable } = await import('../../src/storage/durable/open.js')
+  const { crc32 } = await import('../../src/storage/journal/crc32.js')
+  const { MemoryDisk } = await import('../storage/support/memory-disk.js')
+  const afterTurn = (callback: () => void): void => void setTimeout(callback)
+  const platform = { directory: 'memory', disk: new MemoryDisk(), crc32, afterTurn, release: () => {} }
+  return openDurable({ ...platform, firstSeq }, options)
 }

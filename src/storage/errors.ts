@@ -6,32 +6,7 @@
 
 import { ExperienceError } from '../errors.js'
 
-/** There is no room for the write until the journal has caught up. Nothing was written; the same call may succeed later. */
-export class BackpressureError extends ExperienceError {
-  static override readonly className: string = 'BackpressureError'
-  /** How long the backlog is expected to take, in ms; `ready` resolves when there is room. */
-  readonly retryAfterMs: number
-
-  constructor(what: string, retryAfterMs: number, details: Readonly<Record<string, unknown>> = {}) {
-    super(
-      'BACKPRESSURE',
-      `${what}; retry after ${retryAfterMs} ms or await ready()`,
-      { ...details, retryAfterMs },
-      true,
-    )
-    this.retryAfterMs = retryAfterMs
-  }
-}
-
-/** Storage refused an operation: the disk is full, a permission is missing, a write or a sync failed. */
-export class StorageError extends ExperienceError {
-  static override readonly className: string = 'StorageError'
-
-  constructor(message: string, details: Readonly<Record<string, unknown>> = {}, cause?: unknown) {
-    super('STORAGE', message, details)
-    if (cause !== undefined) this.cause = cause
-  }
-}
+export { BackpressureError, StorageError } from '../threads/journal-errors.js'
 
 /** Another process, or another stream of this one, owns the directory. */
 export class DirectoryLockedError extends ExperienceError {
@@ -64,5 +39,29 @@ export class MissingDependencyError extends ExperienceError {
       feature,
       packages,
     })
+  }
+}
+
+/** A store cannot follow this journal: it holds another stream's events, or events that the journal does not know. */
+export class StoreMismatchError extends ExperienceError {
+  static override readonly className: string = 'StoreMismatchError'
+
+  constructor(store: string, what: string, details: Readonly<Record<string, unknown>> = {}) {
+    super('STORE_MISMATCH', `the store '${store}' cannot follow this journal: ${what}`, { store, ...details })
+  }
+}
+
+/** A result has more events than the caller said it would hold. Nothing is wrong with the stored events. */
+export class ResultTooLargeError extends ExperienceError {
+  static override readonly className: string = 'ResultTooLargeError'
+
+  constructor(limit: number) {
+    super(
+      'RESULT_TOO_LARGE',
+      `the result must have at most ${limit} events, it has more; iterate it, or limit the query`,
+      {
+        limit,
+      },
+    )
   }
 }

@@ -17,7 +17,10 @@ export interface Disk {
   readonly name: string
   /** The names of the files, in no particular order. */
   list(): string[]
-  /** Opens a file; with `'create'` a new one, which must not exist. */
+  /**
+   * Opens a file; with `'create'` a new one, which must not exist. A disk that cannot open files in the call then throws
+   * `BackpressureError` if it has none ready before the event loop has turned.
+   */
   open(name: string, mode: 'read' | 'write' | 'create'): DiskFile
   /** Removes a file. Who has it open may go on until it is closed. */
   remove(name: string): void

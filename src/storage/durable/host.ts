@@ -30,12 +30,24 @@ export interface JournalHost {
   flush(): Promise<void>
   /** Resolves when every event and late write accepted before the call is as safe as the level says. */
   durable(signal?: AbortSignal): Promise<void>
-  /** Resolves once `progress` has moved past what it was, at `timeoutMs`, at abort, or when the stream closes. */
+  /**
+   * Resolves once `progress` has moved past what it was, at `timeoutMs` (Infinity: no timer), at abort, or when the
+   * stream closes. Never rejects, and keeps no process alive.
+   */
   wait(after: JournalProgress, timeoutMs: number, signal?: AbortSignal): Promise<void>
   readonly closed: boolean
+  /** Every write, late ones too, throws `BackpressureError` saying `what` until the returned function is called. */
+  hold(what: string): () => void
+  /** Calls `listener`, in the call that wrote, whenever a segment is full and the next one has begun. */
+  onRotate(listener: () => void): void
+  /** Removes the segments that end before a position; the ring's window must not need them. */
+  removeBefore(position: JournalPosition): void
 }
 
-/** What the journal keeps beside events; every change is a block, safe with the next `durable`. */
+/**
+ * What the journal keeps beside events; every change is a block, safe with the next `durable`. To set what it has
+ * already writes nothing.
+ */
 export interface JournalNames {
   cursor(name: string): number | undefined
   setCursor(name: string, seq: number): void

@@ -12,8 +12,7 @@
  *     4 u16 format version    32 u64 number of the segment   64 u32 salt, random
  *     6 u16 header bytes      40 u64 next sequence number    68 u32 capacity of the ring
  *     8 u32 layout version    48 u64 position of the first   72 u32 mask of the appraisers that complete an event
- *     12 u32 record bytes        block                       76 u32 size that was reserved
- *                                                            80 u64 first sequence number of the stream
+ *     12 u32 record bytes        block                       80 u64 first sequence number of the stream
  *
  * Block header
  *
@@ -37,7 +36,10 @@
  * - METADATA: `count` entries: u32 sequence number − first, u32 bytes, the MessagePack of `EventMetadata`.
  * - STATE: the names that the journal keeps, as UTF-8 JSON `{ cursors, followers }` in full; the last one counts. Every
  *   segment begins with one.
- * - GAP: sequence numbers [first, first + span) hold no event; flags say why: GAP_ABORTED or GAP_DAMAGED.
+ * - GAP: sequence numbers [first, first + span) hold no event; flags say why: GAP_ABORTED or GAP_DAMAGED. One that is
+ *   laid over damage stands for `count` positions, the first of which is its own; its payload is what was found there,
+ *   of any length, and no checksum covers it. With a span of 0 no event is concerned: what was lost or taken back were
+ *   corrections, metadata or states.
  *
  * @module
  */
@@ -64,7 +66,6 @@ export const S_CREATED = 56
 export const S_SALT = 64
 export const S_CAPACITY = 68
 export const S_REQUIRED_MASK = 72
-export const S_RESERVED = 76
 export const S_FIRST_SEQ = 80
 export const S_CRC = 124
 

@@ -37,11 +37,27 @@ export interface BlockInfo {
   readonly payloadBytes: number
 }
 
-/** Sequence numbers that hold no event, and why. */
+/**
+ * Sequence numbers that hold no event, and why: claimed by a thread that never wrote, lost to damage, or (in a store)
+ * missed, since the journal no longer had them when the store began to follow, or the store was not to have them.
+ */
 export interface Gap {
   readonly start: number
   readonly end: number
-  readonly reason: 'aborted' | 'damaged'
+  readonly reason: 'aborted' | 'damaged' | 'missed'
+}
+
+/** A file of the journal. */
+export interface SegmentInfo {
+  readonly number: number
+  readonly file: string
+  /** Position of its first block, and the sequence number that came next when it began. */
+  readonly startPosition: JournalPosition
+  readonly startSeq: number
+  /** Unix µs of creation. */
+  readonly createdUs: number
+  /** Bytes from its beginning to the end of its last block; what is reserved beyond is not counted. */
+  readonly bytes: number
 }
 
 /** Events with what stands beside them: ascending sequence numbers, packed records, masks. Owned by who got it. */
@@ -61,6 +77,8 @@ export interface JournalSource {
   /** The blocks that the files hold: [startPosition, endPosition). */
   readonly startPosition: JournalPosition
   readonly endPosition: JournalPosition
+  /** The files, ascending, as of the last `refresh`. Reads no block. */
+  segments(): readonly SegmentInfo[]
   /** Looks for blocks that were written since; true if there are any. */
   refresh(): boolean
   /** The blocks of [from, to) in order. Bounded memory; stays valid while the journal grows. */
@@ -68,8 +86,8 @@ export interface JournalSource {
   /** The payload of a block. @throws {CorruptSegmentError} if it is damaged. */
   payload(block: BlockInfo): Uint8Array
   /**
-   * The events of [start, end) as the corrections before position `asOf` have made them (default: all of them). Numbers
-   * without an event are left out; see `gaps`.
+   * The events of [start, end) as the corrections before position `asOf` have made them (default: all of them); with 0
+   * as they were written first, and no correction is looked at. Numbers without an event are left out; see `gaps`.
    */
   events(start: number, end: number, asOf?: JournalPosition): JournalEvents
   /** The corrections of blocks [from, to), merged to one entry an event, those of events below `belowSeq` only. */

@@ -1,0 +1,181 @@
+/**
+ * The segments of a journal that is being written: the current one, those that are full and not synced yet, and the
+ * spare that becomes the next.
+ *
+ * @module
+ */
+
+import type { Disk, DiskFile } from '../disk/disk.js'
+import { StorageError } from '../errors.js'
+import type { Crc32 } from './crc32.js'
+import * as F from './format.js'
+import type { JournalEnd, JournalFolder, SegmentPlace } from './journal-end.js'
+import { newSalt, type SegmentHeader } from './segment-header.js'
+import { SegmentWriter } from './segment-writer.js'
+import type { JournalPosition } from './source.js'
+import { SpareSegment } from './spare-segment.js'
+
+/** What is reserved at once when a journal is opened. */
+const FIRST_RESERVE = 8 * 1024 * 1024
+/** How much faster the next segment is reserved than the current one is filled, so that it is ready in time. */
+const SPARE_AHEAD = 1.25
+
+/** What the header of a new segment says beside its number and salt. */
+export type NewSegment = Omit<SegmentHeader, 'number' | 'salt'>
+
+/** The segments, ascending; the last one is written to. */
+export class SegmentChain {
+  readonly places: SegmentPlace[]
+  /** Segments that are full, but whose last bytes have not been synced. */
+  readonly retired: DiskFile[] = []
+  private readonly disk: Disk
+  private readonly crc32: Crc32
+  private readonly segmentBytes: number
+  private readonly reserves: boolean
+  /** The size that the current segment is to have. */
+  private limit: number
+  private segment: SegmentWriter | undefined
+  private spare: SpareSegment | undefined
+  private namesChanged = false
+
+  /** Opens the last segment, and those before it whose blocks behind `end.synced` nobody may have synced. */
+  constructor({ disk, crc32 }: JournalFolder, end: JournalEnd, segmentBytes: number, reserves: boolean) {
+    this.disk = disk
+    this.crc32 = crc32
+    this.segmentBytes = segmentBytes
+    this.reserves = reserves
+    this.limit = segmentBytes
+    this.places = [...end.segments]
+    if (end.last === undefined) return
+    const { header, offset } = end.last
+    this.segment = new SegmentWriter(disk.open(F.segmentName(header.number), 'write'), header, offset, crc32)
+    this.openUnsynced(end)
+    this.reserveCurrent()
+  }
+
+  /** The segment that is written to. */
+  get current(): SegmentWriter {
+    return this.segment as SegmentWriter
+  }
+
+  /** Whether a block with such a payload belongs into the next segment. */
+  isFull(payloadBytes: number): boolean {
+    return !this.current.fits(payloadBytes, this.limit)
+  }
+
+  /** Has the spare keep up with `bytes` that were written. */
+  keepUp(bytes: number): void {
+    this.spare?.advance(bytes)
+  }
+
+  /**
+   * Begins the next segment; `writeFirst` writes its first block. Nothing has changed if that fails.
+   * @throws {StorageError}
+   */
+  next(start: NewSegment, writeFirst: (segment: SegmentWriter) => void): void {
+    const number = (this.places.at(-1)?.number ?? -1) + 1
+    const name = F.segmentName(number)
+    const reserved = this.spare?.take()
+    this.spare = undefined
+    // What an attempt that failed left behind.
+    if (reserved === undefined && this.disk.list().includes(name)) this.disk.remove(name)
+    const file = this.disk.open(name, reserved === undefined ? 'create' : 'write')
+    let segment: SegmentWriter
+    try {
+      segment = SegmentWriter.begin(file, { ...start, number, salt: newSalt() }, this.crc32)
+      writeFirst(segment)
+    } catch (error) {
+      file.close()
+      throw error
+    }
+    this.retire()
+    this.segment = segment
+    this.places.push({ number, position: start.position, nextSeq: start.nextSeq })
+    this.namesChanged = true
+    if (number === 0) this.reserveCurrent()
+    else this.planSpare(reserved ?? this.segmentBytes)
+  }
+
+  /** Makes the names of new segments safe. */
+  syncNames(): void {
+    if (!this.namesChanged) return
+    this.disk.syncNames()
+    this.namesChanged = false
+  }
+
+  /** Closes full segments, which have been synced. */
+  release(files: readonly DiskFile[]): void {
+    for (const file of files) {
+      const at = this.retired.indexOf(file)
+      if (at < 0) continue
+      this.retired.splice(at, 1)
+      file.close()
+    }
+  }
+
+  /** Removes the segments all of whose blocks stand before `position`, but not the last one. Returns how many. */
+  removeBefore(position: JournalPosition): number {
+    let removed = 0
+    while (this.places.length > 1 && (this.places[1] as SegmentPlace).position <= position) {
+      this.disk.remove(F.segmentName((this.places[0] as SegmentPlace).number))
+      this.places.shift()
+      // One by one: if a later file could be gone and an earlier one come back, one would be missing in the middle.
+      this.disk.syncNames()
+      removed++
+    }
+    return removed
+  }
+
+  /** Closes everything. */
+  close(): void {
+    this.spare?.discard()
+    for (const file of this.retired) file.close()
+    this.cut(this.current)
+    this.current.file.close()
+  }
+
+  private retire(): void {
+    if (this.segment === undefined) return
+    this.cut(this.segment)
+    this.retired.push(this.segment.file)
+  }
+
+  private openUnsynced({ synced, position }: JournalEnd): void {
+    if (synced >= position) return
+    this.namesChanged = true
+    for (const [i, { number }] of this.places.slice(0, -1).entries()) {
+      if ((this.places[i + 1] as SegmentPlace).position <= synced) continue
+      this.retired.push(this.disk.open(F.segmentName(number), 'write'))
+    }
+  }
+
+  /** Reserves what comes first, so that it is there at once; no spare had the time to become ready. */
+  private reserveCurrent(): void {
+    if (!this.reserves) return
+    const { file, offset } = this.current
+    const bytes = Math.max(offset, Math.min(this.segmentBytes, offset + FIRST_RESERVE))
+    file.reserve(bytes)
+    file.sync()
+    this.planSpare(bytes)
+  }
+
+  /** A reserved segment is full where its reserve ends; the next one may be twice as long. */
+  private planSpare(limit: number): void {
+    if (!this.reserves) return
+    this.limit = limit
+    const bytes = Math.min(this.segmentBytes, Math.max(limit * 2, FIRST_RESERVE))
+    const { header, offset } = this.current
+    const pace = (SPARE_AHEAD * bytes) / Math.max(1, limit - offset)
+    this.spare = new SpareSegment(this.disk, F.segmentName(header.number + 1), bytes, pace)
+  }
+
+  /** Gives back what was reserved and not used. Where that fails, zeros stay, which nobody minds. */
+  private cut({ file, offset }: SegmentWriter): void {
+    if (!this.reserves) return
+    try {
+      if (file.size() > offset) file.truncate(offset)
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error
+    }
+  }
+}

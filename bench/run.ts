@@ -41,6 +41,7 @@ const SUBJECTS: Record<string, readonly (string | undefined)[]> = {
     'RxJS ReplaySubject',
     'tfjs ReplayMemory',
   ],
+  parquet: [undefined],
   'threads-write': ['inside the module', 'batches inside the module', 'writer', 'packed batches'],
   'threads-read': [undefined],
   'threads-reward': [undefined],
@@ -48,6 +49,7 @@ const SUBJECTS: Record<string, readonly (string | undefined)[]> = {
   'threads-wake': ['Atomics.waitAsync', 'looking every ms'],
   'threads-mirror': [undefined],
   'threads-cost': ['write', 'read', 'sample'],
+  'threads-journal': [undefined],
 }
 const ONCE: Record<string, readonly string[] | 'all'> = {
   write: ['writer, ids v7', 'writer, precise clock', 'writer, amortized clock', 'first lap'],
@@ -56,6 +58,7 @@ const ONCE: Record<string, readonly string[] | 'all'> = {
   find: ['others'],
   subscribe: ['object', 'for await'],
   peers: 'all',
+  parquet: 'all',
   'threads-write': 'all',
   'threads-read': 'all',
   'threads-reward': 'all',
@@ -63,6 +66,7 @@ const ONCE: Record<string, readonly string[] | 'all'> = {
   'threads-wake': 'all',
   'threads-mirror': 'all',
   'threads-cost': 'all',
+  'threads-journal': 'all',
 }
 const MARKS = ['<!-- results -->', '<!-- /results -->'] as const
 const FLOORS = new URL('./floors.wasm', import.meta.url)

@@ -16,6 +16,7 @@ const HEADINGS: Record<string, string> = {
   find: 'Finding and counting',
   subscribe: 'Subscriptions',
   peers: 'Beside peers',
+  parquet: 'Parquet files',
   'threads-write': 'Threads: two writers',
   'threads-read': 'Threads: validated reads',
   'threads-reward': 'Threads: sums of rewards',

@@ -3,11 +3,16 @@
  * database another. `experience-stream/node` and `/postgres` have theirs; anybody may write one.
  *
  * Contract:
- * - One caller at a time: every call is awaited before the next. The follower guarantees it.
+ * - One caller at a time: every call of `open`, `write`, `flush` and `close` is awaited before the next. The follower
+ *   guarantees it. `query` and `count` may come at any time, several at once, also from others; a query shows what was
+ *   accepted when it began, and may be given up by ending its iterator.
  * - Data and checkpoint are one: after a crash at any point, `open` tells the checkpoint of what is committed, no event
  *   of it is missing or doubled, and nothing behind it is there.
  * - `write` may hold events back in memory, within a bound of the store's own; `flush` commits everything.
  *   `checkpoint` is what is committed, not what was accepted.
+ * - After a `write` or a `flush` that failed the follower calls `open` again: the store drops what it accepted and did
+ *   not commit, and tells what is committed. So a failure in between needs no other care than a crash.
+ * - Events and gaps of all batches together are all numbers from `identity.firstSeq` to `checkpoint.seq`.
  * - Corrections go to events below `checkpoint.seq`; those of events that the store does not keep are passed over.
  *   Merging is that of `journal/corrections.ts`.
  * - Queries see what was accepted, whether flushed or not, with the newest rewards, each event once.
@@ -63,7 +68,7 @@ export interface ColdStorage {
   readonly name: string
   /**
    * Makes the store ready for a stream and returns what it has of it, or undefined.
-   * @throws {StorageError} if it holds another stream's events.
+   * @throws {StoreMismatchError} if it holds another stream's events.
    */
   open(identity: StreamIdentity): Promise<Checkpoint | undefined>
   /** What is committed. */

@@ -1,0 +1,8 @@
+/**
+ * experience-stream/testing: what the author of a store needs to test it against the contract.
+ *
+ * @module
+ */
+
+export { type ContractCheck, coldStorageContract, type StorePlace } from './cold-storage-contract.js'
+export { makeCorrections, makeEvents, SOME_DAY_US } from './events.js'

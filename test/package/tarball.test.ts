@@ -10,7 +10,7 @@ import { formatMessage } from 'publint/utils'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { install, node, type Packed, pack, root } from './packed.js'
 
-const MOST_BYTES = 500_000
+const MOST_BYTES = 1_250_000
 
 let packed: Packed
 let app: string

@@ -12,13 +12,13 @@ import { rollup } from 'rollup'
 import { build as viteBuild } from 'vite'
 import { pack } from './bundles.js'
 
-/** Builds `threaded.js` and its `worker.js`; gives the folder of the files, in which `threaded.js` is the first. */
-export type ThreadedBundler = (app: string) => Promise<string>
+/** Builds the module of a page, such as `threaded.js`, and that of its worker; gives the folder of the files. */
+export type ThreadedBundler = (app: string, page: string, worker: string) => Promise<string>
 
 /** By their names. */
 export const THREADED_BUNDLERS: Record<string, ThreadedBundler> = {
-  async Vite(app) {
-    const outDir = join(app, 'vite-threaded')
+  async Vite(app, page) {
+    const outDir = join(app, 'vite-workers', page)
     await viteBuild({
       root: app,
       base: './',
@@ -27,22 +27,22 @@ export const THREADED_BUNDLERS: Record<string, ThreadedBundler> = {
       build: {
         outDir,
         modulePreload: false,
-        rolldownOptions: { input: join(app, 'threaded.js'), output: { entryFileNames: 'threaded.js' } },
+        rolldownOptions: { input: join(app, page), output: { entryFileNames: page } },
       },
     })
     return outDir
   },
 
-  async webpack(app) {
-    const path = join(app, 'webpack-threaded')
-    await pack({ context: app, entry: { threaded: './threaded.js' }, output: { path } })
+  async webpack(app, page) {
+    const path = join(app, 'webpack-workers', page)
+    await pack({ context: app, entry: { [page.replace(/\.js$/, '')]: `./${page}` }, output: { path } })
     return path
   },
 
-  async Rollup(app) {
-    const dir = join(app, 'rollup-threaded')
+  async Rollup(app, page, worker) {
+    const dir = join(app, 'rollup-workers', page)
     const bundle = await rollup({
-      input: [join(app, 'threaded.js'), join(app, 'worker.js')],
+      input: [join(app, page), join(app, worker)],
       plugins: [nodeResolve({ browser: true })],
       onwarn: (warning) => {
         throw new Error(warning.message)
@@ -53,10 +53,10 @@ export const THREADED_BUNDLERS: Record<string, ThreadedBundler> = {
     return dir
   },
 
-  async esbuild(app) {
-    const outdir = join(app, 'esbuild-threaded')
+  async esbuild(app, page, worker) {
+    const outdir = join(app, 'esbuild-workers', page)
     const settings = { bundle: true, minify: true, splitting: true, format: 'esm', platform: 'browser' } as const
-    const entryPoints = [join(app, 'threaded.js'), join(app, 'worker.js')]
+    const entryPoints = [join(app, page), join(app, worker)]
     const { warnings } = await esbuild.build({ ...settings, logLevel: 'silent', entryPoints, outdir })
     if (warnings.length > 0) throw new Error(warnings.map(({ text }) => text).join('\n'))
     return outdir

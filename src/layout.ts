@@ -193,11 +193,11 @@ export const IF_REWARD = 16
 //     CONTROL ─── the memory map, the claim counter, the words that waiting threads sleep on
 //     MEMBERS ─── a line for each thread that takes part: its state, its claim, its counters
 //     AREAS ───── for each thread an area laid out as [HEADER, RECORDS) above: stages, ids, batches, results; and LENT
-//     records, stamps, cells, epochs: the ring, as threads/shared-map.ts places them
+//     records, stamps, cells, epochs: the ring, as threads/shared-map.ts places them; with a journal marks and outbox
 
 /** `XPSS` read as a little-endian u32. */
 export const SHARED_MAGIC = 0x53535058
-export const SHARED_VERSION = 1
+export const SHARED_VERSION = 2
 export const CONTROL = 65536
 export const MEMBERS = 69632
 export const MEMBER_BYTES = 128
@@ -223,12 +223,21 @@ export const S_BLOCKS = 52
 export const S_EXPLICIT = 56
 export const S_ID_MODE = 60
 export const S_FIRST_SEQ = 64
+/** Events of the live window: the slots, less those that a journal keeps until they are written out. */
+export const S_WINDOW = 72
+/** Addresses; 0 without a journal. */
+export const S_MARKS = 76
+export const S_OUTBOX = 80
+export const S_FULL_THROWS = 84
 // What changes: each word that threads contend for has a cache line of its own. Sequence numbers and counters are i64.
 export const S_CLAIMED = 128
 export const S_FRONTIER = 256
 export const S_WAITING = 384
 export const S_WAKE = 388
 export const S_CLOSED = 392
+/** The first number that may not be claimed yet, and below which events are closed for late writes. */
+export const S_GATE = 400
+export const S_CLOSING = 408
 export const S_SAMPLERS = 512
 // Counters of members that are gone.
 export const S_WRITTEN = 640
@@ -237,6 +246,10 @@ export const S_EVICTED = 656
 export const S_FINISHED = 664
 export const S_APPLIED = 672
 export const S_TOO_LATE = 680
+// The counters of the outbox. What only the library looks at stands behind S_JOURNAL; see threads/journal-words.ts.
+export const S_JOURNAL = 768
+export const S_POSTED = 896
+export const S_TAKEN = 1024
 
 // A member. The state is changed by compare-and-swap, alone or as one i64 with the generation; the rest by the member
 // alone (or by who retires it).
@@ -262,6 +275,8 @@ export const M_STOPPED = 104
 export const M_CLAIM_SLOT = 112
 /** 1 once the thread samples, u32. */
 export const M_SAMPLES = 116
+/** One more than the number that the thread is writing late to, or 0; only with a journal. */
+export const M_LATE = 120
 
 export const MEMBER_FREE = 0
 export const MEMBER_RESERVED = 1
@@ -303,11 +318,20 @@ export const CHANGE_SLOT = 8
 export const CHANGE_FLAGS = 12
 export const CHANGE_REWARDS = 16
 export const CHANGE_PRIORITY = 32
+// And for the journal; in the outbox behind an i64: seq f64, rewards, status as in the cells, a bit for each reward given.
+export const POST_CELLS = 1024
+export const POST_BYTES = 64
+export const POST_ENTRY = 8
+export const ENTRY_BYTES = 32
+export const ENTRY_REWARDS = 8
+export const ENTRY_STATUS = 24
+export const ENTRY_SLOTS = 28
 
 // Why a shared write did not take place, beside the reasons above; what became of a late write.
 export const REFUSED_EXHAUSTED = 10
 export const REFUSED_RETIRED = 11
 export const REFUSED_CLOSED = 12
+export const REFUSED_FULL = 13
 export const LATE_APPLIED = 0
 export const LATE_EVICTED = 1
 export const LATE_NOT_WRITTEN = 2

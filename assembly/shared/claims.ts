@@ -10,9 +10,9 @@
 
 import {
   AREA_BYTES, CONTROL, HEADER, M_ABORTED, M_APPLIED, M_CLAIM_END, M_CLAIM_NEXT, M_CLAIM_SIZE, M_CLAIM_SLOT, M_EVICTED,
-  M_FINISHED, M_GENERATION, M_SAMPLES, M_STATE, M_TOO_LATE, M_WRITTEN, MEMBER_ACTIVE, MEMBER_BUSY, MEMBER_FREE,
-  MEMBER_RESERVED, MEMBER_RETIRED, REFUSED_CLOSED, REFUSED_EXHAUSTED, REFUSED_RETIRED, S_ABORTED, S_APPLIED, S_CLAIMED,
-  S_CLOSED, S_EVICTED, S_FINISHED, S_SAMPLERS, S_TOO_LATE, S_WRITTEN,
+  M_FINISHED, M_GENERATION, M_LATE, M_SAMPLES, M_STATE, M_TOO_LATE, M_WRITTEN, MEMBER_ACTIVE, MEMBER_BUSY, MEMBER_FREE,
+  MEMBER_RESERVED, MEMBER_RETIRED, REFUSED_CLOSED, REFUSED_EXHAUSTED, REFUSED_FULL, REFUSED_RETIRED, S_ABORTED,
+  S_APPLIED, S_CLAIMED, S_CLOSED, S_EVICTED, S_FINISHED, S_GATE, S_SAMPLERS, S_TOO_LATE, S_WRITTEN,
 } from '../../src/layout'
 import { fixed } from '../area'
 import { capacity, claimLimit, fence, firstSeq, lineOf, member, slotOf } from './member'
@@ -45,9 +45,11 @@ const SEQ_END: i64 = 1 << 53
 function claimBetween(least: i64, most: i64): u32 {
   if (atomic.load<i32>(CONTROL + S_CLOSED)) return REFUSED_CLOSED
   while (true) {
+    // The gate first, which only rises.
+    const gate = atomic.load<i64>(CONTROL + S_GATE)
     const start = atomic.load<i64>(CONTROL + S_CLAIMED)
-    const numbers = min<i64>(most, SEQ_END - start)
-    if (numbers < least) return REFUSED_EXHAUSTED
+    const numbers = min<i64>(most, gate - start)
+    if (numbers < least) return gate < SEQ_END ? REFUSED_FULL : REFUSED_EXHAUSTED
     // Nothing that a termination could fall into while the state is BUSY: who retires this thread may wait for its end.
     if (!beBusy()) return REFUSED_RETIRED
     const claimed = atomic.cmpxchg<i64>(CONTROL + S_CLAIMED, start, start + numbers) == start
@@ -62,6 +64,11 @@ export function claimMore(): u32 {
   const numbers = max<u32>(1, load<u32>(member + M_CLAIM_SIZE))
   store<u32>(member + M_CLAIM_SIZE, min<u32>(numbers << 1, claimLimit))
   return claimBetween(1, numbers)
+}
+
+/** Makes sure that this thread has a number to write to. */
+export function secure(): u32 {
+  return load<i64>(member + M_CLAIM_NEXT) != load<i64>(member + M_CLAIM_END) ? 0 : claimMore()
 }
 
 /** Claims exactly `numbers` consecutive ones, after giving up what is left of the claim before. */
@@ -166,6 +173,8 @@ function abortClaim(line: usize, generation: u32, dead: bool): bool {
   store<i64>(line + M_CLAIM_NEXT, 0)
   store<i64>(line + M_CLAIM_END, 0)
   store<u32>(line + M_CLAIM_SIZE, 1)
+  // Whatever it was writing to: nobody has been told that it was applied.
+  atomic.store<i64>(line + M_LATE, 0)
   atomic.store<i32>(line + M_STATE, MEMBER_FREE)
 }
 

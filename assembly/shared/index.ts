@@ -4,8 +4,9 @@
  */
 
 import {
-  AREA_BYTES, AREAS, BLOCK_SLOTS, CELL_BYTES, CELL_REWARDS, CHANGE_BYTES, CHUNK, CONTROL, LAYOUT_VERSION, LENT,
-  M_SAMPLES, MEMBER_BYTES, MEMBERS, RECORD_BYTES, RECORDS, REWARDS, S_CLAIMED, S_TOO_LATE, SHARED_VERSION, STAMP_LATE,
+  AREA_BYTES, AREAS, BLOCK_SLOTS, CELL_BYTES, CELL_REWARDS, CHANGE_BYTES, CHUNK, CONTROL, ENTRY_SLOTS, LAYOUT_VERSION,
+  LENT, M_LATE, M_SAMPLES, MEMBER_BYTES, MEMBERS, POST_CELLS, RECORD_BYTES, RECORDS, REWARDS, S_CLAIMED, S_CLOSING,
+  S_TAKEN, S_TOO_LATE, SHARED_VERSION, STAMP_LATE,
 } from '../../src/layout'
 
 import { mix } from '../fingerprint'
@@ -13,11 +14,16 @@ import { mix } from '../fingerprint'
 export { checkColumns } from '../columns'
 export { checkRecords } from '../ring'
 export { listChanges, startChanges, startSampling } from './changes'
-export { claimExactly, enter, release, reserve, resign, retire, unclaim, vacate } from './claims'
+export { claimExactly, enter, release, reserve, resign, retire, secure, unclaim, vacate } from './claims'
+export {
+  abortedRun, closeBelow, countPublished, lastPublished, openGate, publishedRun, readMasks, restoreGap, restoreRecords,
+  startMarks, takeMarks, writesLateBelow,
+} from './journal'
 export {
   addReward, checkPriorities, checkRewards, checkSeqs, setMaskBits, setPriorities, setReward, setRewards,
 } from './late'
 export { join } from './member'
+export { post, startOutbox, takePosts } from './outbox'
 export {
   claimed, countReadable, frontier, isReadable, isSettled, read, readPriorities, readRange, readUnchecked,
 } from './read'
@@ -47,5 +53,10 @@ export function layoutFingerprint(): u32 {
   hash = mix(hash, CELL_BYTES)
   hash = mix(hash, CELL_REWARDS)
   hash = mix(hash, CHANGE_BYTES)
+  hash = mix(hash, M_LATE)
+  hash = mix(hash, S_CLOSING)
+  hash = mix(hash, S_TAKEN)
+  hash = mix(hash, POST_CELLS)
+  hash = mix(hash, ENTRY_SLOTS)
   return hash
 }

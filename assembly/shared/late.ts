@@ -7,6 +7,8 @@
  * that was finished before it looked. The thread whose compare-and-swap completes the mask sets FULLY_APPRAISED in the
  * same one: there is exactly one such thread. At the end the stamp is looked at once more: a write that is said to be
  * applied was applied before the event left the ring.
+ *
+ * With a journal all but priorities are kept, see journal.ts: who writes late says so first, and marks the event last.
  */
 
 import {
@@ -17,7 +19,9 @@ import {
 import { fixed } from '../area'
 import { rewardIsInRange } from '../record'
 import { belongs, floatOf, isNewer, rewardCell, tagOf, valueOf, withTag } from './cells'
-import { cellsAt, count, epochs, known, recordAt, requiredMask, slotOf, stampAt } from './member'
+import {
+  cellsAt, count, endLate, epochs, isClosed, known, mark, recordAt, requiredMask, slotOf, stampAt,
+} from './member'
 import { absence, settles } from './read'
 import { isPublished, stillPublished } from './stamps'
 
@@ -94,20 +98,33 @@ export function foldsToo(): void {
   }
 }
 
+/** Tells samplers and the journal that the event of `slot` has changed. */
+@inline function tell(slot: u32): void {
+  touch(slot)
+  mark(slot)
+}
+
 @inline function settle(slot: u32, seq: i64, done: bool): u32 {
   if (!done || !isPublished(atomic.load<i64>(stampAt(slot)), seq)) return LATE_EVICTED
   count(M_APPLIED, 1)
   return LATE_APPLIED
 }
 
-function writeReward(seq: i64, appraiser: u32, value: f32): u32 {
+@inline function applyReward(seq: i64, appraiser: u32, value: f32): u32 {
   const slot = slotOf(seq)
   const absent = open(slot, seq)
   if (absent) return absent
   const tag = tagOf(seq)
   const done = put(rewardCell(slot, appraiser), tag, value) && score(slot, seq, tag, 1 << appraiser)
-  touch(slot)
+  tell(slot)
   return settle(slot, seq, done)
+}
+
+function writeReward(seq: i64, appraiser: u32, value: f32): u32 {
+  if (isClosed(seq)) return LATE_EVICTED
+  const result = applyReward(seq, appraiser, value)
+  endLate()
+  return result
 }
 
 /** Writes one reward slot. Returns LATE_APPLIED or why not; LATE_REFUSED if the reward is out of range. */
@@ -118,7 +135,13 @@ export function setReward(at: f64, appraiser: u32, value: f32): u32 {
 /** Adds to one reward slot. As `setReward`; LATE_REFUSED if the amount or the sum is out of range. */
 export function addReward(at: f64, appraiser: u32, amount: f32): u32 {
   if (!rewardIsInRange(amount)) return LATE_REFUSED
-  const seq = <i64>at
+  if (isClosed(<i64>at)) return LATE_EVICTED
+  const result = applySum(<i64>at, appraiser, amount)
+  endLate()
+  return result
+}
+
+@inline function applySum(seq: i64, appraiser: u32, amount: f32): u32 {
   const slot = slotOf(seq)
   const absent = open(slot, seq)
   if (absent) return absent
@@ -139,18 +162,24 @@ export function addReward(at: f64, appraiser: u32, amount: f32): u32 {
     cell = seen
   }
   const done = score(slot, seq, tag, 1 << appraiser)
-  touch(slot)
+  tell(slot)
   return settle(slot, seq, done)
 }
 
 /** Sets bits of the mask alone. Returns as `setReward`. */
 export function setMaskBits(at: f64, bits: u32): u32 {
-  const seq = <i64>at
+  if (isClosed(<i64>at)) return LATE_EVICTED
+  const result = applyBits(<i64>at, bits)
+  endLate()
+  return result
+}
+
+@inline function applyBits(seq: i64, bits: u32): u32 {
   const slot = slotOf(seq)
   const absent = open(slot, seq)
   if (absent) return absent
   const done = score(slot, seq, tagOf(seq), bits)
-  touch(slot)
+  tell(slot)
   return done && isPublished(atomic.load<i64>(stampAt(slot)), seq) ? LATE_APPLIED : LATE_EVICTED
 }
 

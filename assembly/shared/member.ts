@@ -6,9 +6,10 @@
  */
 
 import {
-  AREA_BYTES, AREAS, CELL_BYTES, CONTROL, HEADER, M_ABORTED, M_EVICTED, M_FENCE, MEMBER_BYTES, MEMBERS, RECORD_BYTES,
-  S_ABORTED, S_BLOCKS, S_CAPACITY, S_CELLS, S_CLAIM_LIMIT, S_EPOCHS, S_EVICTED, S_FIRST_SEQ, S_KNOWN, S_MAGIC,
-  S_RECORDS, S_REQUIRED_MASK, S_STAMPS, S_TAG_SHIFT, S_VERSION, SHARED_MAGIC, SHARED_VERSION,
+  AREA_BYTES, AREAS, CELL_BYTES, CONTROL, HEADER, M_ABORTED, M_EVICTED, M_FENCE, M_LATE, MEMBER_BYTES, MEMBERS,
+  RECORD_BYTES, S_ABORTED, S_BLOCKS, S_CAPACITY, S_CELLS, S_CLAIM_LIMIT, S_CLOSING, S_EPOCHS, S_EVICTED, S_FIRST_SEQ,
+  S_KNOWN, S_MAGIC, S_MARKS, S_OUTBOX, S_RECORDS, S_REQUIRED_MASK, S_STAMPS, S_TAG_SHIFT, S_VERSION, SHARED_MAGIC,
+  SHARED_VERSION,
 } from '../../src/layout'
 import { moveAreas } from '../area'
 
@@ -24,6 +25,9 @@ export let cells: usize = 0
 export let epochs: usize = 0
 export let known: usize = 0
 export let blocks: u32 = 0
+/** 0 without a journal. */
+export let marks: usize = 0
+export let outbox: usize = 0
 /** This member's line. */
 export let member: usize = 0
 
@@ -45,6 +49,8 @@ export function join(index: u32): bool {
   cells = word(S_CELLS)
   epochs = word(S_EPOCHS)
   blocks = word(S_BLOCKS)
+  marks = word(S_MARKS)
+  outbox = word(S_OUTBOX)
   known = <usize>word(S_KNOWN) + <usize>index * ((<usize>blocks + 15) >> 4 << 6)
   member = lineOf(index)
   moveAreas(<usize>AREAS + <usize>index * AREA_BYTES - HEADER)
@@ -94,4 +100,26 @@ export function join(index: u32): bool {
 /** Keeps plain loads before it before what comes after it. */
 @inline export function fence(): void {
   atomic.add<i32>(member + M_FENCE, 1)
+}
+
+/**
+ * Whether event `seq` is closed for late writes; if not, it stays open, and the ring keeps it, until `endLate`. Without
+ * a journal events are never closed. The order of the two accesses is that of journal.ts.
+ */
+@inline export function isClosed(seq: i64): bool {
+  if (!marks) return false
+  atomic.store<i64>(member + M_LATE, seq + 1)
+  if (seq >= atomic.load<i64>(CONTROL + S_CLOSING)) return false
+  atomic.store<i64>(member + M_LATE, 0)
+  return true
+}
+
+/** Says that this thread has ended the late write that `isClosed` began. */
+@inline export function endLate(): void {
+  if (marks) atomic.store<i64>(member + M_LATE, 0)
+}
+
+/** Marks the event of `slot` for the journal, after its cells have been written. */
+@inline export function mark(slot: u32): void {
+  if (marks) atomic.or<u32>(marks + (<usize>(slot >> 5) << 2), 1 << (slot & 31))
 }

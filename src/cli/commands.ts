@@ -10,7 +10,17 @@ import type { CommandEntry } from './command.js'
 export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'ingest',
-    summary: 'read logs, tables or trajectories into a ring, appraise them, and sample',
+    summary: 'read logs, tables or trajectories into a ring, appraise them, sample, keep them',
     load: async () => (await import('./ingest.js')).ingest,
+  },
+  {
+    name: 'stats',
+    summary: 'tell what the directory of a stream holds',
+    load: async () => (await import('./stats.js')).stats,
+  },
+  {
+    name: 'verify',
+    summary: 'prove that everything that was journaled is there, equal, and accounted for',
+    load: async () => (await import('./verify.js')).verify,
   },
 ]

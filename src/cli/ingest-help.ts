@@ -28,6 +28,12 @@ Ring
   --capacity N         events that are kept; the oldest make room. Default 1000000 (memory grows to 0.2 GB)
   --appraisers LIST    of homeostasis,curiosity,efficiency,goal; or all (default), or none
 
+Keeping
+  --into DIR           keep the events in DIR: a journal, and files of all events in DIR/cold. A directory that holds a
+                         stream is continued: its sequence numbers, capacity and appraisers go on
+  --store F            of these files: parquet (default), messagepack, or none for the journal alone
+  --durability LEVEL   none, process-crash (default) or power-loss: what an event survives once it is reported
+
 Samples
   --sample N           draw N events in the end
   --by SAMPLER         uniform (default), reward (probability grows with |total reward|), recent, or type

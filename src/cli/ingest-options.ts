@@ -5,17 +5,22 @@
  */
 
 import { readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
+import type { Durability } from '../storage/durable/types.js'
+import { integer, nonNegative, oneOf, parseWords, typeCodes } from './arguments.js'
 import { FORMATS, type Format } from './detect.js'
 import { describeError, UsageError } from './errors.js'
 import { APPRAISERS, type AppraiserName } from './ingestion.js'
-import { type FieldRule, parseMapping, parseTypeCode } from './sources/mapping.js'
+import { type FieldRule, parseMapping } from './sources/mapping.js'
 
 /** How samples are drawn. */
 export const SAMPLERS = ['uniform', 'reward', 'recent', 'type'] as const
 export type Sampler = (typeof SAMPLERS)[number]
 
-const DEFAULT_CAPACITY = 1_000_000
+/** What the events of `--into` are stored in beside the journal. */
+export const STORES = ['parquet', 'messagepack', 'none'] as const
+export type StoreFormat = (typeof STORES)[number]
+
+const DURABILITIES = ['none', 'process-crash', 'power-loss'] as const satisfies readonly Durability[]
 const DEFAULT_SEED = 1
 
 /** Samples to draw in the end. */
@@ -31,6 +36,14 @@ export interface SampleRequest {
   replacement: boolean | undefined
 }
 
+/** Where events are kept. */
+export interface IntoRequest {
+  /** The stream's directory. */
+  directory: string
+  store: StoreFormat
+  durability: Durability
+}
+
 /** What `ingest` was asked to do. */
 export interface IngestOptions {
   /** A path, or `-`. */
@@ -40,8 +53,11 @@ export interface IngestOptions {
   delimiter: string | undefined
   header: boolean
   salt: string | undefined
-  capacity: number
-  appraisers: AppraiserName[]
+  /** `undefined` leaves it to the stream. */
+  capacity: number | undefined
+  /** `undefined`: those that complete an event of the stream, all four of a new one. */
+  appraisers: AppraiserName[] | undefined
+  into: IntoRequest | undefined
   sample: SampleRequest | undefined
   seed: number
   json: boolean
@@ -56,6 +72,9 @@ const OPTIONS = {
   salt: { type: 'string' },
   capacity: { type: 'string' },
   appraisers: { type: 'string' },
+  into: { type: 'string' },
+  store: { type: 'string' },
+  durability: { type: 'string' },
   sample: { type: 'string' },
   by: { type: 'string' },
   type: { type: 'string', multiple: true },
@@ -67,11 +86,11 @@ const OPTIONS = {
   quiet: { type: 'boolean', short: 'q' },
 } as const
 
-type Values = ReturnType<typeof parse>['values']
+type Values = ReturnType<typeof parseWords<typeof OPTIONS>>['values']
 
 /** Parses and checks the arguments behind `ingest`; mistakes are `UsageError`s. */
 export function parseIngestOptions(args: string[]): IngestOptions {
-  const { values, positionals } = parse(args)
+  const { values, positionals } = parseWords(args, OPTIONS)
   const [file, extra] = positionals
   if (file === undefined) throw new UsageError('ingest needs a file to read, or - for the standard input')
   if (file === '') throw new UsageError('the name of the file to ingest is empty')
@@ -85,22 +104,13 @@ export function parseIngestOptions(args: string[]): IngestOptions {
     delimiter: values.delimiter === undefined ? undefined : checkDelimiter(values.delimiter),
     header: values['no-header'] !== true,
     salt: values.salt === undefined ? undefined : checkSalt(values.salt),
-    capacity: integer('capacity', values.capacity ?? String(DEFAULT_CAPACITY), 1),
-    appraisers: checkAppraisers(values.appraisers ?? 'all'),
+    capacity: values.capacity === undefined ? undefined : integer('capacity', values.capacity, 1),
+    appraisers: values.appraisers === undefined ? undefined : checkAppraisers(values.appraisers),
+    into: checkInto(values),
     sample: checkSample(values),
     seed: integer('seed', values.seed ?? String(DEFAULT_SEED), 0),
     json: values.json === true,
     quiet: values.quiet === true,
-  }
-}
-
-function parse(args: string[]) {
-  try {
-    return parseArgs({ args, options: OPTIONS, allowPositionals: true, strict: true })
-  } catch (error) {
-    // the first sentence says what is wrong, the others how parseArgs works
-    const [message = ''] = describeError(error).split(/\.\s|\n/)
-    throw new UsageError(message.charAt(0).toLowerCase() + message.slice(1))
   }
 }
 
@@ -110,6 +120,20 @@ function refuseForeign(values: Values, format: Format | undefined): void {
   if (!isTable && values['no-header'] !== undefined) throw new UsageError(`--no-header is for csv, not for ${format}`)
   if (values.map !== undefined && (format === 'log' || format === 'npz')) {
     throw new UsageError(`--map is for csv, ndjson and msgpack, not for ${format}`)
+  }
+}
+
+function checkInto({ into, store, durability }: Values): IntoRequest | undefined {
+  if (into === undefined) {
+    if (store !== undefined) throw new UsageError('--store needs --into DIR')
+    if (durability !== undefined) throw new UsageError('--durability needs --into DIR')
+    return undefined
+  }
+  if (into === '') throw new UsageError('--into is empty, expected a directory')
+  return {
+    directory: into,
+    store: oneOf('store', store ?? 'parquet', STORES),
+    durability: oneOf('durability', durability ?? 'process-crash', DURABILITIES),
   }
 }
 
@@ -128,7 +152,7 @@ function checkSample(values: Values): SampleRequest | undefined {
   }
   if (by !== 'type') needs('type', '--by type')
   if (by === 'recent') needs('replacement', 'a sampler that draws')
-  const types = (values.type ?? []).flatMap((list) => list.split(',')).map(checkType)
+  const types = typeCodes(values.type) ?? []
   if (by === 'type' && types.length === 0) throw new UsageError('--by type needs --type CODE')
   return {
     size: integer('sample', values.sample, 1),
@@ -151,30 +175,6 @@ function readMapping(given: string): FieldRule[] {
   }
   if (!text.trimStart().startsWith('{')) throw new UsageError(`the mapping ${given} is no JSON object`)
   return parseMapping(text)
-}
-
-function oneOf<T extends string>(option: string, value: string, known: readonly T[]): T {
-  const found = known.find((name) => name === value)
-  if (found !== undefined) return found
-  throw new UsageError(`--${option} is "${value}", expected one of ${known.join(', ')}`)
-}
-
-function integer(option: string, text: string, least: number): number {
-  const value = Number(text)
-  if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value
-  throw new UsageError(`--${option} is "${text}", expected an integer of at least ${least}`)
-}
-
-function nonNegative(option: string, text: string): number {
-  const value = Number(text)
-  if (text.trim() !== '' && Number.isFinite(value) && value >= 0) return value
-  throw new UsageError(`--${option} is "${text}", expected a number of at least 0`)
-}
-
-function checkType(text: string): number {
-  const code = parseTypeCode(text.trim())
-  if (code !== undefined) return code
-  throw new UsageError(`--type is "${text}", expected 0 to 0xffff or the name of a type such as ActionFailed`)
 }
 
 function checkAppraisers(text: string): AppraiserName[] {

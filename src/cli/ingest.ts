@@ -18,12 +18,14 @@ import type { Command, CommandContext } from './command.js'
 import { ExitStatus, InputError } from './errors.js'
 import { INGEST_HELP } from './ingest-help.js'
 import { type IngestOptions, parseIngestOptions, type SampleRequest } from './ingest-options.js'
-import { APPRAISERS, appraiserType, Ingestion } from './ingestion.js'
+import { APPRAISERS, type AppraiserName, appraiserType, Ingestion } from './ingestion.js'
 import { Input } from './input.js'
-import { count, Progress } from './progress.js'
+import { Keeping } from './keeping.js'
+import { Progress } from './progress.js'
 import { type IngestReport, writeJson } from './report.js'
 import { formatOf, readInput } from './source.js'
 import { writeSummary } from './summary.js'
+import { count } from './text.js'
 
 /** The command. */
 export const ingest: Command = {
@@ -42,31 +44,36 @@ export const ingest: Command = {
 async function ingestInput(input: Input, options: IngestOptions, context: CommandContext): Promise<number> {
   const started = performance.now()
   const format = formatOf(input, options.format)
-  const stream = await createStream(options)
+  const keeping = options.into === undefined ? undefined : await Keeping.open(options.into, options)
+  const stream = keeping?.stream ?? (await createStream(options))
   try {
-    const report = await read(input, stream, { ...options, format }, context)
+    const appraisers = options.appraisers ?? keeping?.appraisers ?? [...APPRAISERS]
+    const report = await read(input, stream, { ...options, format, appraisers }, context)
     const readMs = performance.now() - started
     const { ingested, malformed, malformedLines } = report.totals
     if (ingested === 0 && !context.signal.aborted)
       throw new InputError(nothing(input.name, malformed, malformedLines[0]))
+    const drawn = performance.now()
     const samples = options.sample === undefined ? undefined : draw(stream, options.sample)
+    const sampleMs = performance.now() - drawn
+    const into = await keeping?.finish()
     const timing = {
       readMs: rounded(readMs),
-      sampleMs: rounded(performance.now() - started - readMs),
+      sampleMs: rounded(sampleMs),
       eventsPerSecond: Math.round((ingested / readMs) * 1000),
       bytesPerSecond: Math.round((input.bytesRead / readMs) * 1000),
       peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
     }
     const write = options.json ? writeJson : writeSummary
-    await write(context.out, { ...report, timing }, samples)
+    await write(context.out, { ...report, into, timing }, samples)
     return report.interrupted ? ExitStatus.INTERRUPTED : ExitStatus.OK
   } finally {
-    await stream.close()
+    await (keeping ?? stream).close()
   }
 }
 
 function createStream(options: IngestOptions): Promise<ExperienceStream> {
-  const { capacity, seed, appraisers } = options
+  const { capacity, seed, appraisers = APPRAISERS } = options
   // a completion mask cannot be empty; without appraisers no event ever completes it
   const mask = appraisers.length > 0 ? appraisers : APPRAISERS
   return ExperienceStream.create({ capacity, seed, appraisers: mask.map(appraiserType) })
@@ -75,9 +82,9 @@ function createStream(options: IngestOptions): Promise<ExperienceStream> {
 async function read(
   input: Input,
   stream: ExperienceStream,
-  options: IngestOptions & { format: IngestReport['format'] },
+  options: IngestOptions & Pick<IngestReport, 'format'> & { appraisers: AppraiserName[] },
   { signal, err }: CommandContext,
-): Promise<Omit<IngestReport, 'timing'>> {
+): Promise<Omit<IngestReport, 'into' | 'timing'>> {
   const ingestion = new Ingestion(stream, options.appraisers)
   const progress = new Progress(err, !options.quiet)
   const { format, rules, delimiter, header } = options

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { count } from './text.js'
+
 const REDRAW_MS = 200
 const FIRST_PLAIN_MS = 5_000
 const PLAIN_MS = 10_000
@@ -53,9 +55,4 @@ export class Progress {
     this.#out.write(`\r${text.padEnd(this.#drawn)}`)
     this.#drawn = Math.max(this.#drawn, text.length)
   }
-}
-
-/** A whole number with separators: 27,021. */
-export function count(value: number): string {
-  return value.toLocaleString('en-US')
 }

@@ -11,6 +11,7 @@ import { type ExperienceEventJSON, eventToJSON, type SampleBatch, type StreamSta
 import type { Format } from './detect.js'
 import type { SampleRequest } from './ingest-options.js'
 import type { IngestionTotals } from './ingestion.js'
+import type { KeptReport } from './keeping.js'
 import type { Output } from './output.js'
 import type { SourceCounts } from './rows.js'
 
@@ -24,6 +25,8 @@ export interface IngestReport {
   seed: number
   sample: SampleRequest | undefined
   interrupted: boolean
+  /** With `--into`. */
+  into: KeptReport | undefined
   timing: Timing
 }
 
@@ -62,6 +65,7 @@ export async function writeJson(out: Output, report: IngestReport, samples: Samp
       fullyAppraised: stream.rewards.fullyAppraised,
     },
     notes: totals.notes,
+    into: report.into ?? null,
     interrupted: report.interrupted,
     seed: report.seed,
     by: sample?.by ?? null,

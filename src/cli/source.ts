@@ -7,11 +7,11 @@
 import { type Format, firstLine, formatByContent, formatByName } from './detect.js'
 import { InputError, UsageError } from './errors.js'
 import type { Input } from './input.js'
-import { count } from './progress.js'
 import type { RowSink, SourceCounts } from './rows.js'
 import { AccessLogSource } from './sources/access-log.js'
 import type { FieldRule } from './sources/mapping.js'
 import { NdjsonSource } from './sources/ndjson.js'
+import { count } from './text.js'
 
 /** How an input is to be read. */
 export interface SourceOptions {

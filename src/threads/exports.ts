@@ -29,6 +29,7 @@ export interface SharedExports extends Common {
   close(): void
   retire(index: number, generation: number, dead: number): number
   claimExactly(numbers: number): number
+  secure(): number
   unclaim(): number
   release(): void
   claimed(): number
@@ -46,6 +47,21 @@ export interface SharedExports extends Common {
   checkSeqs(count: number): number
   setRewards(count: number, appraiser: number): number
   setPriorities(count: number): number
+  post(seq: number, bits: number, appraiser: number, value: number): number
+  startOutbox(): void
+  takePosts(): number
+  publishedRun(from: number, most: number): number
+  abortedRun(from: number, most: number): number
+  countPublished(from: number, end: number): number
+  readMasks(found: number): void
+  lastPublished(from: number, end: number): number
+  closeBelow(below: number): void
+  writesLateBelow(below: number): number
+  openGate(gate: number): void
+  startMarks(from: number, end: number): void
+  takeMarks(from: number, end: number): number
+  restoreRecords(from: number, count: number): void
+  restoreGap(from: number, count: number): void
   startSampling(): void
   startChanges(): void
   listChanges(): number

@@ -93,7 +93,7 @@ function checked(handle: unknown): WebAssembly.Memory {
   const inside = word(L.S_FINGERPRINT)
   if (inside !== FINGERPRINT) throw new LayoutMismatchError('layout fingerprint', inside, FINGERPRINT)
   const members = word(L.S_MEMBERS)
-  if (!fits(memory, word(L.S_CAPACITY), members) || indexOf(writerId) >= members) {
+  if (!fits(memory, word(L.S_CAPACITY), members, word(L.S_WINDOW)) || indexOf(writerId) >= members) {
     throw invalid('handle.memory', `be of the size that its ${word(L.S_CAPACITY)} events need`, view.byteLength)
   }
   return memory

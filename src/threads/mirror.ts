@@ -121,7 +121,7 @@ export class Mirror {
   /** The private number of an event, or −1. */
   private numberOf(seq: number): number {
     const { ring, seqs, places } = this.open()
-    const slot = places[seq % this.shared.capacity] as number
+    const slot = places[seq % this.shared.slots] as number
     if (seqs[slot] !== seq) return -1
     const number = ring.next - this.distance(ring, slot)
     return ring.isLive(number) ? number : -1
@@ -135,7 +135,7 @@ export class Mirror {
   private open(): Copy {
     if (this.copy !== undefined) return this.copy
     const { shared } = this
-    const { kernel, capacity } = shared
+    const { kernel, capacity, slots } = shared
     const copied = Kernel.createSync({
       capacity,
       explicit: kernel.control(L.S_EXPLICIT) !== 0,
@@ -150,7 +150,7 @@ export class Mirror {
       core: copied.core as MirrorExports,
       late: new LateWriter(ring),
       seqs: new Float64Array(capacity).fill(-1),
-      places: new Uint32Array(capacity),
+      places: new Uint32Array(slots),
     }
     this.asOf = shared.first
     // From here on everybody counts epochs: what was written before is found by looking at every block once.

@@ -35,6 +35,11 @@ const LAYOUT = [
   L.CELL_BYTES,
   L.CELL_REWARDS,
   L.CHANGE_BYTES,
+  L.M_LATE,
+  L.S_CLOSING,
+  L.S_TAKEN,
+  L.POST_CELLS,
+  L.ENTRY_SLOTS,
 ]
 
 /** What the layouts of two threads must agree on. */

@@ -23,10 +23,12 @@ import type { Mirror } from './mirror.js'
 import type { SharedRing } from './shared-ring.js'
 
 const SEQS = L.OUT_SEQS / 8
+/** No reward goes with the bits. */
+export const NO_SLOT = -1
 
 /** Writes to events that stand in the ring, whoever wrote them. */
 export class SharedLateWriter {
-  private readonly ring: SharedRing
+  protected readonly ring: SharedRing
   private readonly mirror: Mirror
   private readonly explicit: boolean
 
@@ -36,33 +38,35 @@ export class SharedLateWriter {
     this.explicit = ring.kernel.control(L.S_EXPLICIT) !== 0
   }
 
-  setReward(seq: number, appraiser: AppraiserType, reward: number): 'applied' {
+  setReward(seq: number, appraiser: AppraiserType, reward: number): 'applied' | 'corrected' {
     this.check(seq, appraiser, reward, 'reward')
-    return this.result(this.ring.kernel.core.setReward(seq, appraiser, reward), seq, reward, 'reward')
+    const what = this.ring.kernel.core.setReward(seq, appraiser, reward)
+    if (what === L.LATE_EVICTED) return this.evicted(seq, 1 << appraiser, appraiser, reward)
+    return this.result(what, seq, reward, 'reward')
   }
 
   addReward(seq: number, appraiser: AppraiserType, amount: number): 'applied' {
     this.check(seq, appraiser, amount, 'amount')
+    if (this.ring.hasPassed(seq)) throw this.ring.absent(seq, L.LATE_EVICTED)
     return this.result(this.ring.kernel.core.addReward(seq, appraiser, amount), seq, amount, 'amount')
   }
 
-  setBits(seq: number, bits: number): 'applied' {
-    this.ring.assertOpen()
+  setBits(seq: number, bits: number): 'applied' | 'corrected' {
+    this.assertWritable()
     assertSeq(seq, 'seq')
-    return this.result(this.ring.kernel.core.setMaskBits(seq, bits), seq, bits, 'bits')
+    const what = this.ring.kernel.core.setMaskBits(seq, bits)
+    if (what === L.LATE_EVICTED) return this.evicted(seq, bits, NO_SLOT, 0)
+    return this.result(what, seq, bits, 'bits')
   }
 
   setRewards(seqs: ArrayLike<number>, appraiser: AppraiserType, rewards: ArrayLike<number>): BulkResult {
-    this.ring.assertOpen()
+    this.assertWritable()
     assertAppraiser(appraiser)
     const { core } = this.ring.kernel
     return this.update(seqs, rewards, 'rewards', {
       check: (count) => core.checkRewards(count),
       refuse: refuseReward,
-      write: (from, count) => {
-        this.stageSeqs(seqs, from, count)
-        return core.setRewards(count, appraiser)
-      },
+      write: (from, count) => this.writeRewards(seqs, from, count, appraiser),
     })
   }
 
@@ -92,8 +96,24 @@ export class SharedLateWriter {
     return this.mirror.getPriorities(seqs)
   }
 
-  private check(seq: number, appraiser: AppraiserType, value: number, name: string): void {
+  /** Throws unless late writes are taken at present. */
+  protected assertWritable(): void {
     this.ring.assertOpen()
+  }
+
+  /** What becomes of a late write to event `seq`, which is gone: bits of its mask and, unless NO_SLOT, a reward. */
+  protected evicted(seq: number, _bits: number, _appraiser: number, _value: number): 'corrected' {
+    throw this.ring.absent(seq, L.LATE_EVICTED)
+  }
+
+  /** Writes the staged rewards to entries [from, from + count) of a list and returns how many events were there. */
+  protected writeRewards(seqs: ArrayLike<number>, from: number, count: number, appraiser: AppraiserType): number {
+    this.stageSeqs(seqs, from, count)
+    return this.ring.kernel.core.setRewards(count, appraiser)
+  }
+
+  private check(seq: number, appraiser: AppraiserType, value: number, name: string): void {
+    this.assertWritable()
     assertAppraiser(appraiser)
     assertSeq(seq, 'seq')
     if (typeof value !== 'number') throw rewardError(value, name)
@@ -105,7 +125,7 @@ export class SharedLateWriter {
     throw this.ring.absent(seq, what)
   }
 
-  private stageSeqs(seqs: ArrayLike<number>, from: number, count: number): void {
+  protected stageSeqs(seqs: ArrayLike<number>, from: number, count: number): void {
     const { f64 } = this.ring.kernel
     for (let i = 0; i < count; i++) f64[SEQS + i] = seqs[from + i] as number
   }

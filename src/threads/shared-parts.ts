@@ -16,6 +16,8 @@ import type { Subscription } from '../stream/subscription.js'
 import type { AttachOptions, StreamHandle } from '../stream/types.js'
 import { assertKeys } from '../stream/validate.js'
 import { SharedMemoryUnavailableError } from './errors.js'
+import { GatedLateWriter } from './gated-late-writer.js'
+import { GatedRing } from './gated-ring.js'
 import { Doors, enter } from './handle.js'
 import { Mirror } from './mirror.js'
 import { MirrorSearch } from './mirror-search.js'
@@ -32,28 +34,45 @@ import { WaitingRoom } from './waiting.js'
 
 type Settings = Pick<ResolvedOptions, 'clock' | 'seed' | 'maxLag'>
 
-/** Makes a shared ring and takes its first place. */
-export async function createShared(options: ResolvedOptions): Promise<StreamParts> {
+/** What else stands on a shared ring can see of its parts. */
+export interface SharedParts extends StreamParts {
+  readonly ring: SharedRing
+  readonly room: WaitingRoom
+  /** The open subscriptions of this thread. */
+  readonly open: Set<Subscription>
+}
+
+/** Of a ring whose journal another thread writes. */
+export interface JournalSettings {
+  /** Events that may be claimed before they are written out. */
+  backlog: number
+  /** Whether a full ring is an error for writers, not something to wait for. */
+  fullThrows: boolean
+}
+
+/** Makes a shared ring and takes its first place. With a journal the gate is still to be set. */
+export async function createShared(options: ResolvedOptions, journal?: JournalSettings): Promise<SharedParts> {
   if (options.module !== undefined) throw new InvalidArgumentError('module cannot be given with shared: true')
   assertAvailable()
-  const map = sharedMap(options.capacity, options.maxThreads)
+  const map = sharedMap(options.capacity, options.maxThreads, journal?.backlog)
   const memory = reserveMemory(options.capacity, map.pages, true)
-  writeControl(memory, map, { ...options, fingerprint: FINGERPRINT })
+  writeControl(memory, map, { ...options, fingerprint: FINGERPRINT, fullThrows: journal?.fullThrows === true })
   if (options.prefault) prefaultMemory(memory, map.records)
   const kernel = await SharedKernel.open(memory, 0)
   const writerId = kernel.reserve()
   kernel.core.enter(generationOf(writerId))
+  if (journal !== undefined) kernel.core.startOutbox()
   return partsOf(kernel, writerId, options, true)
 }
 
 /** Takes the place of a handle in the ring of another thread. */
-export async function attachShared(handle: StreamHandle, options: AttachOptions): Promise<StreamParts> {
+export async function attachShared(handle: StreamHandle, options: AttachOptions): Promise<SharedParts> {
   assertAvailable()
   assertKeys(options, 'options', ['clock', 'seed', 'maxLag'])
   // Checked before the place is taken: a mistake does not use the handle up.
   const settings = resolveOptions({ ...options, capacity: 1 })
   const kernel = await enter(handle)
-  const maxLag = options.maxLag ?? kernel.control(L.S_CAPACITY)
+  const maxLag = options.maxLag ?? kernel.control(L.S_WINDOW)
   return partsOf(kernel, handle.writerId, { ...settings, maxLag }, false)
 }
 
@@ -63,10 +82,11 @@ function assertAvailable(): void {
 }
 
 /** Builds one thread's parts; who is the `owner` closes the ring for all. */
-function partsOf(kernel: SharedKernel, writerId: number, settings: Settings, owner: boolean): StreamParts {
+function partsOf(kernel: SharedKernel, writerId: number, settings: Settings, owner: boolean): SharedParts {
   const { clock, seed, maxLag } = settings
   const idMode = kernel.control(L.S_ID_MODE)
-  const ring = new SharedRing(kernel, writerId)
+  const gated = kernel.control(L.S_MARKS) === 0 ? undefined : new GatedRing(kernel, writerId)
+  const ring = gated ?? new SharedRing(kernel, writerId)
   const ids = new IdPool(kernel)
   const encoder = new EventEncoder(ring, ids, clock, idMode)
   const mirror = new Mirror(ring)
@@ -79,11 +99,13 @@ function partsOf(kernel: SharedKernel, writerId: number, settings: Settings, own
   const desk = { ring, reader, room, open, lender: undefined, leave: () => place.leave() }
   return {
     ring,
+    room,
+    open,
     encoder,
     reader,
     writer,
     batches: new SharedBatchWriter(ring, encoder, ids, clock, idMode),
-    late: new SharedLateWriter(ring, mirror),
+    late: gated === undefined ? new SharedLateWriter(ring, mirror) : new GatedLateWriter(gated, mirror),
     finder: search,
     sampler: search,
     threads: new Doors(ring),

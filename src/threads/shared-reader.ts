@@ -98,6 +98,6 @@ export class SharedReader {
   private copy(seq: number, area: number): boolean {
     this.ring.assertOpen()
     assertSeq(seq, 'seq')
-    return this.ring.kernel.core.read(seq, area) === L.LATE_APPLIED
+    return !this.ring.hasPassed(seq) && this.ring.kernel.core.read(seq, area) === L.LATE_APPLIED
   }
 }

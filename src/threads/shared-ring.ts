@@ -21,7 +21,10 @@ const CLOSED = (L.CONTROL + L.S_CLOSED) >>> 2
 /** The window of live events and this thread's claim. */
 export class SharedRing {
   readonly kernel: SharedKernel
+  /** Events of the live window. */
   readonly capacity: number
+  /** Events that there is a place for; more than the window has where a journal holds some until they are written out. */
+  readonly slots: number
   readonly first: number
   readonly writerId: number
   private gone = false
@@ -30,7 +33,8 @@ export class SharedRing {
 
   constructor(kernel: SharedKernel, writerId: number) {
     this.kernel = kernel
-    this.capacity = kernel.control(L.S_CAPACITY)
+    this.capacity = kernel.control(L.S_WINDOW)
+    this.slots = kernel.control(L.S_CAPACITY)
     this.first = kernel.counter(L.CONTROL + L.S_FIRST_SEQ)
     this.writerId = writerId
   }
@@ -53,7 +57,7 @@ export class SharedRing {
     return this.kernel.core.frontier()
   }
 
-  /** The first number whose slot has not been claimed again, as things stand. */
+  /** The first number of the live window, as things stand. */
   get floor(): number {
     return Math.max(this.first, this.kernel.core.claimed() - this.capacity)
   }
@@ -74,7 +78,12 @@ export class SharedRing {
   }
 
   isLive(seq: number): boolean {
-    return !this.gone && this.kernel.core.isReadable(seq) !== 0
+    return !this.gone && !this.hasPassed(seq) && this.kernel.core.isReadable(seq) !== 0
+  }
+
+  /** Whether the window has passed event `seq`, though it may still stand in a slot. */
+  hasPassed(_seq: number): boolean {
+    return false
   }
 
   /** @throws {ClosedError} after `close`. */
@@ -90,8 +99,7 @@ export class SharedRing {
 
   /** The number that the module has just given. */
   wroteOne(): number {
-    this.wroteSince = true
-    if (!this.watched) this.watch()
+    this.noteClaim()
     return this.kernel.left(L.M_SEQ)
   }
 
@@ -103,6 +111,11 @@ export class SharedRing {
     const { core } = this.kernel
     const refused = core.claimExactly(count)
     if (refused !== 0) this.refuse(refused, count)
+    return this.claimStart
+  }
+
+  /** The first number that this thread has claimed and not used. */
+  get claimStart(): number {
     return this.kernel.counter(L.MEMBERS + this.kernel.index * L.MEMBER_BYTES + L.M_CLAIM_NEXT)
   }
 
@@ -135,6 +148,12 @@ export class SharedRing {
   resign(): void {
     this.gone = true
     this.kernel.core.resign()
+  }
+
+  /** Has what is left of the claim given up once this thread is quiet. */
+  protected noteClaim(): void {
+    this.wroteSince = true
+    if (!this.watched) this.watch()
   }
 
   private watch(): void {

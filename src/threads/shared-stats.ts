@@ -72,7 +72,7 @@ export function sharedStats(ring: SharedRing, mirror: Mirror, subscriptions: Ite
     index: indexStats(mirror.exists ? mirror.ring.kernel : undefined),
     subscriptions: Array.from(subscriptions, (subscription) => subscription.stats()),
     threads: threadsStats(ring, lines, next - first, written, aborted),
-    memory: { bytes, bytesPerEvent: Math.ceil((bytes - kernel.control(L.S_RECORDS)) / capacity) },
+    memory: { bytes, bytesPerEvent: Math.ceil((bytes - kernel.control(L.S_RECORDS)) / ring.slots) },
   }
 }
 

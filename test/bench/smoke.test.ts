@@ -33,8 +33,10 @@ const built = existsSync(program)
 if (!built)
   console.warn('\nNO BENCHES: build/bench/run.js is missing, run `npm run build`; their smoke test is left out\n')
 
-const THREADS = ['write', 'read', 'reward', 'pair', 'wake', 'mirror', 'cost'].map((name) => `threads-${name}`)
-const ALONE = ['write', 'batch', 'fold', 'read', 'sample', 'reward', 'find', 'subscribe', 'peers']
+const THREADS = ['write', 'read', 'reward', 'pair', 'wake', 'mirror', 'cost', 'journal'].map(
+  (name) => `threads-${name}`,
+)
+const ALONE = ['write', 'batch', 'fold', 'read', 'sample', 'reward', 'find', 'subscribe', 'peers', 'parquet']
 const SUBJECTS = [...ALONE, ...THREADS]
 
 /** Rows that design and report speak of, by what their names begin with, with their goals. */
@@ -80,6 +82,12 @@ const GOALS: [name: string, goal: number][] = [
   ['packed batches, beside memory.copy', 2],
   ['packed batches, beside ringbuf.js', 0.25],
   ['wake-up by Atomics.waitAsync, p99', 1000],
+  ['writer: cost of the journal', 10],
+  ['encode, ids v7', 1e9 / 700_000],
+  ['encode, ids v4', 1e9 / 700_000],
+  ['ids v7: bytes', 58],
+  ['ids v4: bytes', 62],
+  ['range by time', 20],
 ]
 
 describe.skipIf(!built)('the benches, run quickly', () => {

@@ -83,7 +83,7 @@ test('every option that is wrong is refused with what was given and what was exp
 test('a mistake on the command line is one sentence on the standard error, without a stack, and the status 2', async () => {
   const cases: [string[], RegExp][] = [
     [[], /no command is given/],
-    [['frobnicate'], /no command "frobnicate", expected ingest/],
+    [['frobnicate'], /no command "frobnicate", expected ingest, stats, /],
     [['ingest'], /needs a file to read, or - for the standard input/],
     [['ingest', '-', '--frobnicate'], /unknown option '--frobnicate'/],
     [['ingest', '-', '--sample', 'ten'], /--sample is "ten", expected an integer of at least 1/],

@@ -3,11 +3,13 @@
  */
 
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import * as api from '../../src/index.js'
+import * as core from '../../src/index.js'
+import * as node from '../../src/storage/index.node.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = join(root, 'build', 'doc-examples')
@@ -21,7 +23,7 @@ function sources(): Example[] {
   const typescript = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts') && !path.includes('generated'))
     .flatMap((path) => docstringExamples(join('src', path)))
-  return [...typescript, ...['README.md', 'docs/guide.md'].flatMap(markdownExamples)]
+  return [...typescript, ...['README.md', 'docs/guide.md', 'docs/durability.md'].flatMap(markdownExamples)]
 }
 
 function docstringExamples(path: string): Example[] {
@@ -41,11 +43,23 @@ function markdownExamples(path: string): Example[] {
   return Array.from(text.matchAll(/```ts\n([\s\S]*?)```/g), ([, code = '']) => ({ source: path, code }))
 }
 
-/** The names of this package that an example uses without importing them. */
+const ENTRIES = { 'experience-stream': core, 'experience-stream/node': node }
+
+/** Imports of the names of this package that an example uses without importing them. */
 function imports(code: string): string {
-  if (code.includes("from 'experience-stream'")) return ''
-  const names = Object.keys(api).filter((name) => new RegExp(`\\b${name}\\b`).test(code))
-  return `import { ${names.join(', ')} } from 'experience-stream'\n`
+  return Object.entries(ENTRIES)
+    .filter(([entry]) => !code.includes(`from '${entry}'`))
+    .map(([entry, api]) => {
+      const names = Object.keys(api).filter((name) => new RegExp(`\\b${name}\\b`).test(code))
+      return names.length === 0 ? '' : `import { ${names.join(', ')} } from '${entry}'\n`
+    })
+    .join('')
+}
+
+/** An example that names a `directory` without making one gets an empty one of its own. */
+function directoryFor(code: string, directory: string): string {
+  const needed = /\bdirectory\b/.test(code) && !/(?:const|let) (?:\{ )?directory\b/.test(code)
+  return needed ? `const directory = ${JSON.stringify(directory)}\n` : ''
 }
 
 /** What the comments behind `console.log` say. */
@@ -71,10 +85,15 @@ describe('the examples', () => {
       const expected = expectedLines(code)
       expect(expected.length, `no "console.log(…) // output" in:\n${code}`).toBeGreaterThan(0)
       const file = join(folder, `example-${i}.mjs`)
-      writeFileSync(file, imports(code) + code)
-      const { stdout, stderr } = spawnSync(process.execPath, [file], { encoding: 'utf8' })
-      expect(stderr).toBe('')
-      expect(stdout.trimEnd().split('\n')).toEqual(expected)
+      const directory = mkdtempSync(join(tmpdir(), 'doc-example-'))
+      try {
+        writeFileSync(file, imports(code) + directoryFor(code, directory) + code)
+        const { stdout, stderr } = spawnSync(process.execPath, [file], { encoding: 'utf8', cwd: directory })
+        expect(stderr).toBe('')
+        expect(stdout.trimEnd().split('\n')).toEqual(expected)
+      } finally {
+        rmSync(directory, { recursive: true })
+      }
     })
   })
 })

@@ -5,6 +5,7 @@
  */
 
 import { type Cells, FULLY, REQUIRED, rewardOf, valueIn } from './cells.js'
+import type { Journal } from './journal.js'
 import type { Thread, Word } from './machine.js'
 import { contentOf, isPublished, LATE, type Ring } from './ring.js'
 import type { Epoch } from './sampler.js'
@@ -23,6 +24,13 @@ export interface AppraiserOptions {
   seq?: number
   /** The epoch by which it tells samplers. */
   epoch?: Epoch
+  /** The journal that is to have it, and its word there. */
+  journal?: Journal
+  line?: Word
+  /** A thread that it waits for before it begins. */
+  behind?: Thread
+  /** Whether it can be terminated. */
+  dies?: boolean
 }
 
 const OPENS = 'loads the stamp to open the event'
@@ -38,6 +46,11 @@ const PUTS_STATUS = 'puts its bit'
 const LOOKS_FOR_SAMPLERS = 'looks whether anybody samples'
 const BUMPS = 'bumps the epoch'
 const SETTLES = 'looks at the stamp in the end'
+const SAYS = 'says what it writes to'
+const LOOKS_CLOSED = 'looks whether it is closed'
+const POSTS = 'posts a correction'
+const MARKS_EVENT = 'marks the event for the journal'
+const ENDS = 'says that it has ended'
 
 interface Appraiser extends AppraiserOptions {
   ring: Ring
@@ -47,12 +60,20 @@ interface Appraiser extends AppraiserOptions {
   gone: Word
   /** The first step of the part of the call that follows the one which begins with `label`. */
   after: (label: string) => string
+  /** Ends the call. */
+  leave: () => string
 }
 
 /** The parts of a call in their order, each by its first step. */
-function partsOf(ring: Ring, { scores, epoch }: AppraiserOptions): string[] {
+function partsOf(ring: Ring, { scores, epoch, journal }: AppraiserOptions): string[] {
   const told = epoch === undefined ? [] : [LOOKS_FOR_SAMPLERS]
   const scored = scores ? [LOADS_STATUS] : []
+  if (journal !== undefined) {
+    const says = ring.is('looks what is closed before it says what it writes to')
+    const head = says ? [LOOKS_CLOSED, SAYS, OPENS] : [SAYS, LOOKS_CLOSED, OPENS]
+    if (ring.is('marks the event before its cell')) return [...head, MARKS_EVENT, LOADS_CELL, SETTLES]
+    return [...head, LOADS_CELL, MARKS_EVENT, SETTLES]
+  }
   if (ring.is('scores before it writes the reward')) return [OPENS, ...scored, LOADS_CELL, ...told, SETTLES]
   if (ring.is('bumps the epoch before the cell')) return [OPENS, ...told, LOADS_CELL, ...scored, SETTLES]
   if (ring.is('marks the event LATE in the end')) return [LOADS_CELL, ...scored, ...told, OPENS, SETTLES]
@@ -65,8 +86,10 @@ export function appraiser(ring: Ring, name: string, options: AppraiserOptions): 
   const number = thread.register('number', options.seq)
   const gone = thread.register('event is gone')
   const after = (label: string) => parts[parts.indexOf(label) + 1]!
-  const self: Appraiser = { ...options, ring, thread, number, gone, after }
+  const leave = () => (options.journal === undefined ? thread.end() : ENDS)
+  const self: Appraiser = { ...options, ring, thread, number, gone, after, leave }
   choosing(self, parts[0]!)
+  closing(self)
   opening(self)
   rewarding(self)
   scoring(self)
@@ -75,9 +98,9 @@ export function appraiser(ring: Ring, name: string, options: AppraiserOptions): 
   return thread
 }
 
-function choosing({ ring, thread, number, seq }: Appraiser, onward: string): void {
+function choosing({ ring, thread, number, seq, behind }: Appraiser, onward: string): void {
   if (seq !== undefined) {
-    thread.step(`is to write late to event ${seq}`, () => onward)
+    thread.step(`is to write late to event ${seq}`, () => (behind?.rests() === false ? undefined : onward))
     return
   }
   const choose = (choice: number): string => {
@@ -88,12 +111,40 @@ function choosing({ ring, thread, number, seq }: Appraiser, onward: string): voi
   thread.step('is to write late', choose, choices)
 }
 
+/** `isClosed` and `endLate` of member.ts, `mark` and `post`. */
+function closing({ thread, number, journal, line, after, leave, adds, amount, dies }: Appraiser): void {
+  if (journal === undefined || line === undefined) return
+  thread.step(SAYS, () => {
+    line.store(number.load() + 1)
+    return after(SAYS)
+  })
+  thread.step(LOOKS_CLOSED, () => {
+    if (number.load() >= journal.closing.load()) return after(LOOKS_CLOSED)
+    // A sum needs the value.
+    return adds ? leave() : POSTS
+  })
+  thread.step(POSTS, () => {
+    journal.post(number.load(), amount)
+    journal.last[number.load()]!.store(amount)
+    return leave()
+  })
+  thread.step(MARKS_EVENT, () => {
+    journal.markAt(number.load()).store(1)
+    return after(MARKS_EVENT)
+  })
+  thread.step(ENDS, () => {
+    line.store(0)
+    return thread.end()
+  })
+  if (dies) thread.mayDie([])
+}
+
 /** `open` of late.ts. */
-function opening({ ring, thread, number, after }: Appraiser): void {
+function opening({ ring, thread, number, after, leave }: Appraiser): void {
   const seen = thread.register('stamp seen')
   const decide = (stamp: number): string => {
     seen.store(0)
-    if (!isPublished(stamp, number.load())) return thread.end()
+    if (!isPublished(stamp, number.load())) return leave()
     if (stamp & LATE) return after(OPENS)
     seen.store(stamp)
     return MARKS
@@ -121,7 +172,7 @@ function rewarding(self: Appraiser): void {
   const isGone = (): string => {
     seen.store(0)
     before.store(0)
-    return adds ? thread.end() : giveUp(self)
+    return adds ? self.leave() : giveUp(self)
   }
   const decide = (cell: number): string => {
     if (cells.isNewer(cell, number.load()) && !ring.is('puts over the cell of a newer event')) return isGone()
@@ -203,15 +254,19 @@ function telling({ thread, gone, epoch, after }: Appraiser): void {
 }
 
 /** `settle` of late.ts. */
-function settling({ ring, thread, number, gone, cells, cell, amount }: Appraiser): void {
+function settling({ ring, thread, number, gone, cells, cell, amount, adds, journal, leave }: Appraiser): void {
   thread.step(SETTLES, () => {
     const seq = number.load()
-    if (gone.load()) return thread.end()
+    if (gone.load()) return leave()
     const stands = isPublished(ring.stampAt(seq).load(), seq)
-    if (!stands && !ring.is('promises without a look in the end')) return thread.end()
+    if (!stands && !ring.is('promises without a look in the end')) return leave()
     const isThere = stands && cells.belongs(cells.rewardAt(seq, cell).load(), seq)
     ring.machine.expect('an applied reward stands in the ring', isThere)
     cells.promised[seq]!.store(cells.promised[seq]!.load() | amount)
-    return thread.end()
+    if (!adds && journal !== undefined) {
+      journal.applied[seq]!.store(amount)
+      journal.last[seq]!.store(amount)
+    }
+    return leave()
   })
 }

@@ -7,6 +7,8 @@ import { ACTIVE, BUSY, type Line } from './member.js'
 import { ABORTED, advance, isSettled, type Ring } from './ring.js'
 import type { Waiting } from './waiting.js'
 
+const LOADS_GATE = 'loads the gate'
+const WAITS_AT_GATE = 'waits at the gate'
 const LOADS_COUNTER = 'loads the counter'
 const BUSY_TO_CLAIM = 'becomes busy to claim'
 const CLAIMS = 'claims'
@@ -56,12 +58,28 @@ export interface Claimer {
 /** Adds the steps of a claim; goes on to `onward`. Returns the first. */
 export function claiming({ ring, thread, line, generation, block, left }: Claimer, onward: () => string): string {
   const seen = thread.register('counter seen')
-  const end = () => Math.min(seen.load() + block, ring.end)
+  const { journal } = ring
+  const gate = journal && thread.register('gate seen')
+  const end = () => Math.min(seen.load() + block, gate?.load() ?? ring.end, ring.end)
+  const first = gate === undefined ? LOADS_COUNTER : LOADS_GATE
+  if (journal !== undefined && gate !== undefined) {
+    thread.step(LOADS_GATE, () => {
+      gate.store(ring.is('claims past the gate') ? ring.end : journal.gate.load())
+      return LOADS_COUNTER
+    })
+    thread.step(WAITS_AT_GATE, () => (journal.gate.load() === gate.load() ? undefined : LOADS_GATE))
+  }
   thread.step(LOADS_COUNTER, () => {
     seen.store(ring.counter.load())
+    // The gate may have risen, and others have claimed, since it was loaded.
+    if (gate !== undefined && seen.load() >= gate.load() && seen.load() !== ring.end) {
+      seen.store(0)
+      return WAITS_AT_GATE
+    }
     if (seen.load() !== ring.end) return BUSY_TO_CLAIM
     left.store(0)
     seen.store(0)
+    gate?.store(0)
     return onward()
   })
   thread.step(BUSY_TO_CLAIM, () => {
@@ -76,7 +94,7 @@ export function claiming({ ring, thread, line, generation, block, left }: Claime
   })
   thread.step(ACTIVE_WITHOUT, () => {
     line.state.store(ACTIVE)
-    return LOADS_COUNTER
+    return first
   })
   thread.step(NOTES, () => {
     line.next.store(seen.load())
@@ -85,10 +103,11 @@ export function claiming({ ring, thread, line, generation, block, left }: Claime
   })
   thread.step(ACTIVE_WITH_CLAIM, () => {
     seen.store(0)
+    gate?.store(0)
     line.state.store(ACTIVE)
     return onward()
   })
-  return LOADS_COUNTER
+  return first
 }
 
 /** Adds the steps that give up what is left of a claim: hand it back, or abort it; goes on to `onward`. Returns the first. */

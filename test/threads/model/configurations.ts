@@ -6,34 +6,18 @@
 import { appraiser } from './appraiser.js'
 import { Cells, clearEachLap } from './cells.js'
 import { completionReader, finishing } from './completion.js'
+import { type Configuration, overRing } from './configuration.js'
 import { Frontier, looker } from './frontier.js'
-import { invariants } from './invariants.js'
+import { JOURNAL_CONFIGURATIONS } from './journal-configurations.js'
 import { Machine } from './machine.js'
 import { mirror } from './mirror.js'
 import type { Mutant } from './mutant.js'
 import { reader } from './reader.js'
 import { reservedPlace, retirer } from './retirer.js'
-import { Ring, type RingOptions } from './ring.js'
+import type { RingOptions } from './ring.js'
 import { Block, changer, Epoch, sampler } from './sampler.js'
 import { sleeper, Waiting } from './waiting.js'
 import { type WriterOptions, writer } from './writer.js'
-
-export interface Configuration {
-  /** Fewer states than this would mean that threads of it do not run. */
-  atLeast: number
-  machine: (mutant?: Mutant) => Machine
-}
-
-function overRing(atLeast: number, options: RingOptions, populate: (ring: Ring) => void): Configuration {
-  const machine = (mutant?: Mutant) => {
-    const made = new Machine()
-    const ring = new Ring(made, { ...options, mutant })
-    populate(ring)
-    invariants(ring)
-    return made
-  }
-  return { atLeast, machine }
-}
 
 /** Two writers that lap the ring, a reader and an appraiser of any event. */
 function laps(atLeast: number, options: RingOptions, writers: WriterOptions): Configuration {
@@ -47,6 +31,7 @@ function laps(atLeast: number, options: RingOptions, writers: WriterOptions): Co
 }
 
 export const CONFIGURATIONS = {
+  ...JOURNAL_CONFIGURATIONS,
   'two writers, a reader and an appraiser on 2 slots': laps(
     1_000_000,
     { slots: 2, end: 5 },

@@ -25,6 +25,9 @@ const ALIVE = 'a writer that is retired while it lives'
 const TWO_RETIRE = 'a dead writer that two retire while another takes its place'
 const MASK = 'two appraisers that complete a mask while it is evicted'
 const SLEEPERS = 'two sleepers and two writers'
+const GATED = 'a journal, two writers and an appraiser on a window of 1'
+const LEAVES = 'a journal and two threads that add to an event that leaves'
+const KEPT = 'an event leaves the ring only with what was written late to it'
 
 export const FINDINGS: Record<Mutant, Finding> = {
   'publishes before the second word': { configuration: EVICTING, invariant: WHOLE },
@@ -130,6 +133,40 @@ export const FINDINGS: Record<Mutant, Finding> = {
   'begins over a copy under way': { configuration: ALIVE, invariant: ONE_WRITER },
   'puts over the cell of a newer event': { configuration: EVICTING, invariant: STANDS },
   'writes rewards into the record': { configuration: EVICTING, invariant: WHOLE },
+  'claims past the gate': { configuration: GATED, invariant: 'nobody claims past the gate' },
+  'moves the gate before it takes the mark': { configuration: GATED, invariant: KEPT },
+  'moves the gate without a call': {
+    configuration: 'a journal and a writer that sleeps at the gate',
+    invariant: PROGRESS,
+  },
+  'looks who writes late before it closes': { configuration: GATED, invariant: KEPT },
+  'does not wait for who writes late': { configuration: GATED, invariant: KEPT },
+  'looks what is closed before it says what it writes to': { configuration: GATED, invariant: KEPT },
+  'marks the event before its cell': { configuration: GATED, invariant: KEPT },
+  'reads the state before it takes the mark': { configuration: LEAVES, invariant: KEPT },
+  'takes marks of what is not in the journal': { configuration: LEAVES, invariant: KEPT },
+  'takes posts before the state': {
+    configuration: 'a journal and a thread that sets a reward behind another',
+    invariant: 'the journal has the newest of two',
+  },
+  'leaves what a dead thread was writing to': {
+    configuration: 'a journal and a thread that dies while it writes late',
+    invariant: PROGRESS,
+  },
+  'journals what is being written': { configuration: GATED, invariant: 'a journaled event is whole' },
+  'takes a place by load and store': { configuration: 'an outbox of 2 places', invariant: PROGRESS },
+  'gives a place over before its entry': {
+    configuration: 'an outbox of 2 places',
+    invariant: 'what is taken was posted, and not taken before',
+  },
+  'frees a place before it has read it': {
+    configuration: 'an outbox of 2 places',
+    invariant: 'what is taken was posted, and not taken before',
+  },
+  'notes the question after it has looked': {
+    configuration: 'two that ask whether the journal has what they wrote',
+    invariant: 'an answer comes behind what was asked for',
+  },
   'takes the flag down after it has woken': { configuration: SLEEPERS, invariant: PROGRESS },
   'wakes before it calls': { configuration: SLEEPERS, invariant: PROGRESS },
 }

@@ -3,6 +3,7 @@
  * which its invariants are stated: the fate of each number and what has been promised of each event.
  */
 
+import type { Journal } from './journal.js'
 import type { Machine, Thread, Word } from './machine.js'
 import { ACTIVE, type Counters, countersOf, Line } from './member.js'
 import type { Mutant } from './mutant.js'
@@ -75,6 +76,8 @@ export class Ring {
   private readonly secondWords: Word[]
   /** Where the model looks at the ends of eras, every lap is one. */
   clearing: Clearing | undefined
+  /** Where a journal gates the ring. */
+  journal: Journal | undefined
   private readonly fates: Word[]
 
   constructor(machine: Machine, { slots, first = 0, end, published = 0, mutant }: RingOptions) {
@@ -144,7 +147,10 @@ export class Ring {
 
   /** Counts at `line` what the CAS from `stamp` to number `seq` has ended: as `account` of stamps.ts. */
   account(line: Counters, stamp: number, seq: number): void {
-    if (kindOf(stamp) === PUBLISHED) line.evicted.add(1)
+    if (kindOf(stamp) === PUBLISHED) {
+      line.evicted.add(1)
+      this.journal?.evict(numberOf(stamp))
+    }
     const number = this.numberBefore(stamp, seq)
     line.aborted.add((seq - number) / this.slots - 1)
     for (let overtaken = seq - this.slots; overtaken >= this.first; overtaken -= this.slots) {
@@ -168,6 +174,10 @@ export class Ring {
 
   isOpen(seq: number): boolean {
     return this.fates[seq]!.load() === OPEN
+  }
+
+  isWritten(seq: number): boolean {
+    return this.fates[seq]!.load() === PUBLISHED
   }
 
   isPending(seq: number): boolean {

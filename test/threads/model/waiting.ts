@@ -81,8 +81,14 @@ export class Waiting {
 /** Follow the step before them in straight-line code: no thread is terminated there. */
 export const STRAIGHT_ROUSING = [CALLS, NOTIFIES]
 
-/** A thread that waits until number `seq` has settled, or the ring is closed. */
-export function sleeper(ring: Ring, name: string, waiting: Waiting, seq: number): void {
+/** A thread that waits until number `seq` has settled, or whatever it is ready for, or the ring is closed. */
+export function sleeper(
+  ring: Ring,
+  name: string,
+  waiting: Waiting,
+  seq: number,
+  isReady = () => isSettled(ring.stampAt(seq).load(), seq),
+): void {
   const thread = ring.machine.thread(name)
   const ticket = thread.register('ticket')
   const asleep = thread.register('asleep')
@@ -95,7 +101,7 @@ export function sleeper(ring: Ring, name: string, waiting: Waiting, seq: number)
     waiting.flag.store(1)
     return next(RAISES)
   })
-  thread.step(LOOKS, () => (isSettled(ring.stampAt(seq).load(), seq) ? thread.end() : next(LOOKS)))
+  thread.step(LOOKS, () => (isReady() ? thread.end() : next(LOOKS)))
   thread.step(LOOKS_CLOSED, () => (waiting.closed.load() ? thread.end() : next(LOOKS_CLOSED)))
   thread.step(FALLS_ASLEEP, () => {
     const sleeps = waiting.calls.load() === ticket.load()

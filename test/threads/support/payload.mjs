@@ -16,7 +16,7 @@ const FLOATS = 2 ** 20
  * @param {number} key
  * @param {number} field
  */
-function mixed(key, field) {
+export function mixed(key, field) {
   let h = Math.imul(key % MOST, 0x9e3779b1) ^ Math.imul(Math.floor(key / MOST) + 1, 0x85ebca6b)
   h = Math.imul(h ^ (h >>> 15) ^ Math.imul(field + 1, 0xc2b2ae35), 0x27d4eb2f)
   return (h ^ (h >>> 13)) >>> 0

@@ -5,6 +5,7 @@
  */
 
 import { serve } from '../support/serve.mjs'
+import * as journaling from './journaling.mjs'
 import * as membership from './membership.mjs'
 import * as reading from './reading.mjs'
 import * as sampling from './sampling.mjs'
@@ -12,4 +13,4 @@ import * as scoring from './scoring.mjs'
 import * as working from './working.mjs'
 import * as writing from './writing.mjs'
 
-serve({ ...membership, ...reading, ...sampling, ...scoring, ...working, ...writing })
+serve({ ...journaling, ...membership, ...reading, ...sampling, ...scoring, ...working, ...writing })

@@ -1,0 +1,107 @@
+/**
+ * `experience-stream stats`: what the directory of a stream holds.
+ *
+ * @module
+ */
+
+import type { Gap, StreamIdentity } from '../storage/journal/source.js'
+import { onlyDirectory, parseWords } from './arguments.js'
+import { type DayOfFiles, filesByDay, manifestOf } from './cold-files.js'
+import type { Command, CommandContext } from './command.js'
+import { type StreamDirectory, withDirectory } from './directory.js'
+import { ExitStatus } from './errors.js'
+import { APPRAISERS, type AppraiserName } from './ingestion.js'
+import { accountOf, type JournalAccount } from './journal-account.js'
+import { STATS_HELP } from './stats-help.js'
+import { writeStats } from './stats-text.js'
+
+const OPTIONS = { json: { type: 'boolean' } } as const
+
+/** Everything that is told about a directory. */
+export interface DirectoryStats {
+  directory: string
+  streamId: string
+  capacity: number
+  /** Those that complete an event. */
+  appraisers: AppraiserName[]
+  /** All numbers that the stream has given out: [firstSeq, endSeq). */
+  firstSeq: number
+  endSeq: number
+  /** What a ring gets back when the directory is opened: [startSeq, endSeq). */
+  window: { startSeq: number; endSeq: number }
+  journal: JournalAccount & { startSeq: number; endSeq: number }
+  /** The files in the directory's `cold`; null if there are none. */
+  files: FileStats | null
+}
+
+/** What is told about files. */
+export interface FileStats {
+  checkpoint: { seq: number; position: number } | null
+  /** Numbers that are in the journal and not in the files yet. */
+  lag: number
+  files: number
+  events: number
+  bytes: number
+  /** Files of corrections that are not folded in, and their entries. */
+  correctionFiles: number
+  corrections: number
+  skipped: number
+  dropped: number
+  gapNumbers: number
+  gaps: readonly Gap[]
+  days: DayOfFiles[]
+}
+
+/** The command. */
+export const stats: Command = {
+  help: STATS_HELP,
+  run: async (args, context) => {
+    const { values, positionals } = parseWords(args, OPTIONS)
+    const path = onlyDirectory('stats', positionals)
+    return withDirectory(path, (directory) => tell(directory, values.json === true, context))
+  },
+}
+
+async function tell(directory: StreamDirectory, json: boolean, { out }: CommandContext): Promise<number> {
+  const found = statsOf(directory)
+  if (json) await out.write(`${JSON.stringify(found)}\n`)
+  else await writeStats(out, found)
+  return ExitStatus.OK
+}
+
+function statsOf(directory: StreamDirectory): DirectoryStats {
+  const { journal, path } = directory
+  const { streamId, capacity, requiredMask, firstSeq }: StreamIdentity = journal.identity
+  const { startSeq, endSeq } = journal
+  return {
+    directory: path,
+    streamId,
+    capacity,
+    appraisers: APPRAISERS.filter((_, slot) => (requiredMask & (1 << slot)) !== 0),
+    firstSeq,
+    endSeq,
+    window: directory.window,
+    journal: { startSeq, endSeq, ...accountOf(journal) },
+    files: filesOf(directory),
+  }
+}
+
+function filesOf({ cold, path, journal }: StreamDirectory): FileStats | null {
+  if (cold === undefined) return null
+  const state = manifestOf(path)
+  const { files, events, bytes, correctionFiles, corrections, skipped, dropped } = cold.stats()
+  return {
+    checkpoint: state.checkpoint ?? null,
+    lag: Math.max(0, journal.endSeq - (state.checkpoint?.seq ?? state.identity.firstSeq)),
+    files,
+    events,
+    bytes,
+    correctionFiles,
+    corrections,
+    skipped,
+    dropped: dropped.events,
+    gapNumbers: cold.coverage().gaps,
+    gaps: state.gaps,
+    days: filesByDay(state),
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * `experience-stream verify`: proves that everything that was journaled is there.
+ *
+ * @module
+ */
+
+import { onlyDirectory, parseWords } from './arguments.js'
+import type { Command } from './command.js'
+import { withDirectory } from './directory.js'
+import { ExitStatus } from './errors.js'
+import { Progress } from './progress.js'
+import { count, counted, Lines, size } from './text.js'
+import { type Verification, Verifier } from './verification.js'
+import { VERIFY_HELP } from './verify-help.js'
+
+const OPTIONS = { json: { type: 'boolean' }, quiet: { type: 'boolean', short: 'q' } } as const
+
+/** The command. */
+export const verify: Command = {
+  help: VERIFY_HELP,
+  run: async (args, { out, err, signal }) => {
+    const { values, positionals } = parseWords(args, OPTIONS)
+    const path = onlyDirectory('verify', positionals)
+    const progress = new Progress(err, values.quiet !== true)
+    try {
+      const found = await withDirectory(path, (directory) => {
+        return new Verifier(directory, signal, (done, of) => progress.update(done, 0, done / of)).run()
+      })
+      progress.clear()
+      await out.write(values.json === true ? `${JSON.stringify(found)}\n` : text(found))
+      return found.findings.length === 0 ? ExitStatus.OK : ExitStatus.FAILED
+    } catch (error) {
+      if (signal.aborted) return ExitStatus.INTERRUPTED
+      throw error
+    } finally {
+      progress.clear()
+    }
+  },
+}
+
+function text(found: Verification): string {
+  const { directory, findings, moreFindings, journal, files, gapNumbers, unread, elsewhere } = found
+  const { firstSeq, endSeq, equal, onlyInFiles, corrected, pending, pendingCorrections } = found
+  const wrong = findings.length + moreFindings
+  const lines = new Lines(`${directory}: ${wrong === 0 ? 'all is well' : counted(wrong, 'fault')}`)
+  lines.add('numbers', `${count(endSeq - firstSeq)}, of stream ${found.streamId}`)
+  const checked = `${counted(journal.blocks, 'block')} in ${counted(journal.segments, 'file')}, ${size(journal.bytes)}`
+  lines.add('journal', `${checked}, fit their checksums`)
+  const { torn } = journal
+  if (torn !== null)
+    lines.detail(
+      `${torn.file} ends with ${counted(torn.bytes, 'byte')} of a block that is not whole, from byte ${torn.offset} on`,
+    )
+  if (files === null) lines.add('files', 'none')
+  else {
+    lines.add(
+      'files',
+      `${counted(files.events, 'event')} and ${counted(files.corrections, 'correction')} in ${counted(files.files, 'file')} were read`,
+    )
+    if (files.skipped > 0)
+      lines.detail(`${counted(files.skipped, 'event')} without the PERSIST flag were not to be kept`)
+    if (files.dropped > 0) lines.detail(`${counted(files.dropped, 'event')} were dropped by retention`)
+  }
+  lines.add('equal', `${counted(equal, 'event')} in journal and files`)
+  lines.add(
+    'only files',
+    `${counted(onlyInFiles, 'event')}, ${count(corrected)} of them with late rewards that the journal knows`,
+  )
+  lines.add(
+    'pending',
+    `${counted(pending, 'event')} and ${counted(pendingCorrections, 'correction')} only in the journal`,
+  )
+  const { aborted, damaged, missed } = gapNumbers
+  lines.add(
+    'gaps',
+    `${counted(aborted, 'number')} aborted, ${count(damaged)} damaged, ${count(missed)} missed by the files`,
+  )
+  if (unread > 0) lines.add('unread', `${counted(unread, 'number')} could not be compared`)
+  if (elsewhere > 0)
+    lines.add('elsewhere', `${counted(elsewhere, 'number')} that only followers outside of this directory have`)
+  for (const { kind, what } of findings) lines.add(kind.toUpperCase(), what)
+  if (moreFindings > 0) lines.detail(`and ${count(moreFindings)} more`)
+  return lines.toString()
+}

@@ -1,0 +1,112 @@
+/**
+ * The outbox: outbox.ts of the module. A bounded queue of many threads that post and one that takes; each place has the
+ * turn that it waits for. What is taken is in one order, in which a post comes behind all that had returned before it began.
+ */
+
+import type { Machine, Word } from './machine.js'
+import type { Mutant } from './mutant.js'
+
+const LOADS_NUMBER = 'loads the number to post'
+const LOADS_TURN = 'loads the turn of the place'
+const WINS = 'takes the place'
+const WRITES = 'writes the entry'
+const PUBLISHES = 'gives the entry over'
+const LOOKS = 'looks at the turn of its next place'
+const READS = 'reads the entry'
+const FREES = 'frees the place'
+
+export class Outbox {
+  readonly machine: Machine
+  readonly mutant: Mutant | undefined
+  readonly places: number
+  readonly number: Word
+  readonly turns: Word[]
+  readonly entries: Word[]
+  /** Posts that have returned. */
+  readonly returned: Word
+  /** What was taken, as the entries of a set, and the posts in all. */
+  readonly taken: Word
+  total = 0
+
+  constructor(machine: Machine, places: number, mutant: Mutant | undefined) {
+    this.machine = machine
+    this.mutant = mutant
+    this.places = places
+    this.number = machine.word('number')
+    this.turns = machine.array('turn', places, (i) => i)
+    this.entries = machine.array('entry', places)
+    this.returned = machine.word('returned')
+    this.taken = machine.word('taken')
+    machine.atEnd.push({ name: 'every post arrives once', holds: () => this.taken.load() === 2 ** this.total - 1 })
+  }
+
+  is(mutant: Mutant): boolean {
+    return this.mutant === mutant
+  }
+}
+
+/** A thread that posts so many entries and waits where there is no room. */
+export function poster(outbox: Outbox, name: string, posts: number): void {
+  const thread = outbox.machine.thread(name)
+  const first = outbox.total
+  outbox.total += posts
+  const left = thread.register('posts left', posts)
+  const number = thread.register('number')
+  const bit = () => 2 ** (first + posts - left.load())
+  const place = () => number.load() % outbox.places
+  const returns = (): string => {
+    outbox.returned.store(outbox.returned.load() | bit())
+    number.store(0)
+    return left.add(-1) === 1 ? thread.end() : LOADS_NUMBER
+  }
+  thread.step(LOADS_NUMBER, () => {
+    number.store(outbox.number.load())
+    return LOADS_TURN
+  })
+  thread.step(LOADS_TURN, () => {
+    const turn = outbox.turns[place()]!.load()
+    return turn === number.load() ? WINS : LOADS_NUMBER
+  })
+  thread.step(WINS, () => {
+    if (outbox.is('takes a place by load and store')) outbox.number.store(number.load() + 1)
+    else if (outbox.number.cas(number.load(), number.load() + 1) !== number.load()) return LOADS_NUMBER
+    return outbox.is('gives a place over before its entry') ? PUBLISHES : WRITES
+  })
+  thread.step(WRITES, () => {
+    outbox.entries[place()]!.store(bit())
+    return outbox.is('gives a place over before its entry') ? returns() : PUBLISHES
+  })
+  thread.step(PUBLISHES, () => {
+    outbox.turns[place()]!.store(number.load() + 1)
+    return outbox.is('gives a place over before its entry') ? WRITES : returns()
+  })
+}
+
+/** The thread that takes all. */
+export function taker(outbox: Outbox, name: string): void {
+  const thread = outbox.machine.thread(name)
+  const number = thread.register('number')
+  const place = () => number.load() % outbox.places
+  const freesFirst = outbox.is('frees a place before it has read it')
+  const onward = (): string => {
+    number.add(1)
+    return number.load() === outbox.total ? thread.end() : LOOKS
+  }
+  thread.step(LOOKS, () => {
+    if (outbox.turns[place()]!.load() !== number.load() + 1) return undefined
+    return freesFirst ? FREES : READS
+  })
+  thread.step(READS, () => {
+    const entry = outbox.entries[place()]!.load()
+    outbox.machine.expect(
+      'what is taken was posted, and not taken before',
+      entry !== 0 && !(outbox.taken.load() & entry),
+    )
+    outbox.taken.store(outbox.taken.load() | entry)
+    return freesFirst ? onward() : FREES
+  })
+  thread.step(FREES, () => {
+    outbox.turns[place()]!.store(number.load() + outbox.places)
+    return freesFirst ? READS : onward()
+  })
+}

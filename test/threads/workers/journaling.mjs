@@ -1,0 +1,74 @@
+/**
+ * Tasks: late writes to a stream with a journal, with a record of what was accepted.
+ *
+ * @module
+ */
+
+import { Gate } from '../support/gate.mjs'
+import { stream } from './membership.mjs'
+
+/** Events behind the newest that are written to. */
+const REACH = 400
+/** Where no event stands, or none yet. */
+const EXPECTED = ['SEQUENCE_NOT_WRITTEN', 'SEQUENCE_ABORTED', 'SEQUENCE_EVICTED']
+
+/**
+ * Writes late until the gate opens, to events at random; `write` gives the new record of the event, from the one before.
+ * @param {Int32Array} words
+ * @param {(seq: number, before: number | undefined) => number} write
+ */
+function record(words, write) {
+  const target = stream()
+  const gate = new Gate(words)
+  /** @type {Map<number, number>} */
+  const records = new Map()
+  let state = 1
+  while (gate.level === 0) {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0
+    const total = target.totalWritten
+    const seq = Math.max(0, total - 1 - ((state >>> 8) % REACH))
+    try {
+      records.set(seq, write(seq, records.get(seq)))
+    } catch (error) {
+      const { code } = /** @type {{ code?: string }} */ (error)
+      if (code === undefined || !EXPECTED.includes(code)) throw error
+    }
+  }
+  return records
+}
+
+/**
+ * Sets rewards, another one each time. Returns the last one that each event was given, and how many were corrections.
+ * @param {{ appraiser: 0 | 1 | 2 | 3, words: Int32Array }} order
+ */
+export function setAndRecord({ appraiser, words }) {
+  let value = 0
+  let corrected = 0
+  const records = record(words, (seq) => {
+    value++
+    if (stream().setAppraiserReward(seq, appraiser, value) === 'corrected') corrected++
+    return value
+  })
+  return { records, corrected }
+}
+
+/**
+ * Adds 1 to rewards. Returns how often each event was added to.
+ * @param {{ appraiser: 0 | 1 | 2 | 3, words: Int32Array }} order
+ */
+export function addAndRecord({ appraiser, words }) {
+  const records = record(words, (seq, before = 0) => {
+    stream().addReward(seq, appraiser, 1)
+    return before + 1
+  })
+  return { records, corrected: 0 }
+}
+
+/**
+ * Writes one event and stays inside the claim that it began, without turning the event loop, until the gate opens.
+ * @param {{ words: Int32Array }} order
+ */
+export function stall({ words }) {
+  for (let i = 0; i < 3; i++) stream().writeEvent({ timestamp: i })
+  new Gate(words).pass()
+}

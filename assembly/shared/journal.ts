@@ -173,9 +173,11 @@ export function restoreRecords(from: f64, records: u32): void {
     const slot = slotOf(seq)
     const mask: u32 = load<u8>(fixed(BATCH) + i)
     const flags: u32 = load<u16>(recordAt(slot), FLAGS)
+    // What the flags of the record say by themselves.
+    const told: u32 = flags & FULLY_APPRAISED ? requiredMask : 0
     let late: i64 = 0
-    if (mask && !(flags & FULLY_APPRAISED)) {
-      atomic.store<i64>(cellsAt(slot) + CELL_STATUS, withTag(tagOf(seq), flags | (mask << STATUS_MASK_SHIFT)))
+    if (mask & ~told) {
+      atomic.store<i64>(cellsAt(slot) + CELL_STATUS, withTag(tagOf(seq), flags | ((mask | told) << STATUS_MASK_SHIFT)))
       late = STAMP_LATE
     }
     atomic.store<i64>(stampAt(slot), (seq << STAMP_SHIFT) | STAMP_PUBLISHED | late)

@@ -49,6 +49,7 @@ export class GatedLateWriter extends SharedLateWriter {
   protected override assertWritable(): void {
     super.assertWritable()
     this.ring.gate.assertAdmits()
+    this.ring.noteWrite()
   }
 
   protected override evicted(seq: number, bits: number, appraiser: number, value: number): 'corrected' {

@@ -16,6 +16,8 @@ export class GatedRing extends SharedRing {
   readonly gate: Gate
   /** Events that may be claimed before they are written out. */
   readonly backlog: number
+  /** Called once this thread has not written for a while. */
+  onRest: () => void = () => {}
   private readonly claimNext: number
   private readonly claimEnd: number
   private readonly secure = (): boolean => this.claimed(this.kernel.core.secure(), 1)
@@ -42,7 +44,7 @@ export class GatedRing extends SharedRing {
     if (words[this.claimNext] !== words[this.claimEnd]) return
     if (!this.secure()) this.gate.pass('the ring is full of events that are not written out', this.secure)
     // The event may yet be refused.
-    this.noteClaim()
+    this.noteWrite()
   }
 
   override take(count: number): number {
@@ -63,6 +65,10 @@ export class GatedRing extends SharedRing {
 
   get posts(): number {
     return this.posted - this.kernel.counter(L.CONTROL + L.S_TAKEN)
+  }
+
+  protected override rest(): void {
+    this.onRest()
   }
 
   /** Whether a claim has succeeded; false if the ring is full. */

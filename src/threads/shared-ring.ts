@@ -99,7 +99,7 @@ export class SharedRing {
 
   /** The number that the module has just given. */
   wroteOne(): number {
-    this.noteClaim()
+    this.noteWrite()
     return this.kernel.left(L.M_SEQ)
   }
 
@@ -151,10 +151,13 @@ export class SharedRing {
   }
 
   /** Has what is left of the claim given up once this thread is quiet. */
-  protected noteClaim(): void {
+  noteWrite(): void {
     this.wroteSince = true
     if (!this.watched) this.watch()
   }
+
+  /** Called once this thread has not written for a while. */
+  protected rest(): void {}
 
   private watch(): void {
     this.watched = true
@@ -167,6 +170,7 @@ export class SharedRing {
       }
       this.watched = false
       this.kernel.core.release()
+      this.rest()
     }
     this.wroteSince = false
     setTimeout(look, QUIET_MS)

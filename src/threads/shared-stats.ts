@@ -56,12 +56,15 @@ export function sharedStats(ring: SharedRing, mirror: Mirror, subscriptions: Ite
   const written = sum(L.S_WRITTEN, (line) => line.written)
   const aborted = sum(L.S_ABORTED, (line) => line.aborted)
   const bytes = kernel.memory.buffer.byteLength
+  // Where a journal keeps events beyond the window, those have left it all the same.
+  const held = ring.slots > capacity
+  const readable = held ? kernel.core.countPublished(ring.oldest, next) : kernel.core.countReadable()
   return {
     capacity,
     firstSeq: first,
     written,
-    readable: kernel.core.countReadable(),
-    evicted: sum(L.S_EVICTED, (line) => line.evicted),
+    readable,
+    evicted: held ? written - readable : sum(L.S_EVICTED, (line) => line.evicted),
     oldestSeq: ring.oldest,
     nextSeq: next,
     rewards: {

@@ -30,6 +30,8 @@ import type { DurableStreamStats, DurableSubscribeOptions, RecoveryReport } from
  *   a sum needs the value. `setPriorities` and ids of the sampler are not kept: priorities start anew when reopened.
  * - `await durable()` tells when what was accepted is safe; see `Durability` for what that means.
  * - A batch larger than the backlog or the ring is written out piece by piece and no event of it is passed over.
+ * - With `shared: true` a worker writes the journal. Other threads attach by `handle()`, as to any shared stream; what they
+ *   write and score is in it too. A batch larger than the backlog is refused there.
  *
  * A disk that fails in the middle of such a batch, or of a bulk update of more evicted events than wait at a time,
  * throws after some of it was accepted: `totalWritten` tells how many events.

@@ -29,14 +29,19 @@ export interface DurableOptions extends Omit<StreamOptions, 'firstSeq' | 'module
   durability?: Durability | undefined
   /**
    * What a writer meets when the ring is full of events that are not written out: `'drain'` (default) writes the backlog
-   * out in the call, `'throw'` throws `BackpressureError`. A page's main thread can only throw.
+   * out in the call, or with `shared` blocks until the worker has; `'throw'` throws `BackpressureError`. A page's main
+   * thread can only throw. A thread that stands still inside its claim stops the journal, as `stats().threads.stalled`
+   * tells; who waits for longer than five seconds throws as well.
    */
   onFull?: 'drain' | 'throw' | undefined
   /** What damage before the end of the journal does: `'strict'` (default) throws, `'salvage'` skips and reports it. */
   recover?: 'strict' | 'salvage' | undefined
   /** How long followers wait for late rewards before they take an event that is not complete. Default 5000. */
   settleMs?: number | undefined
-  /** Events that may be written before they are written out, at most the capacity. Default min(capacity, 16,384). */
+  /**
+   * Events that may be written before they are written out, at most the capacity. Default min(capacity, 16,384). With
+   * `shared` memory has room for as many more, and a batch has at most as many, since its numbers are consecutive.
+   */
   maxBacklog?: number | undefined
   /** Size of a journal file in bytes, 1 MiB to 1 GiB. Default 64 MiB. */
   segmentBytes?: number | undefined

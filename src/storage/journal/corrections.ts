@@ -36,7 +36,7 @@ export function applyCorrections(
   for (let i = 0, c = 0; i < events.length && c < list.length; ) {
     const order = (events.seqs[i] as number) - (list.seqs[c] as number)
     if (order === 0) {
-      applyTo(view, i * L.RECORD_BYTES, events.masks, i, list, c, requiredMask)
+      applyCorrection(view, i * L.RECORD_BYTES, events.masks, i, list, c, requiredMask)
       applied++
     }
     if (order <= 0) i++
@@ -45,7 +45,8 @@ export function applyCorrections(
   return applied
 }
 
-function applyTo(
+/** Applies entry `c` of a list to the record at byte `record` of a view and to mask `i`. */
+export function applyCorrection(
   view: DataView,
   record: number,
   masks: Uint8Array,

@@ -193,27 +193,26 @@ export class JournalThread {
     const { journal } = this
     const begin = performance.now()
     let dead = false
-    while (!this.failing && journal.end < core.claimed()) {
-      dead ||= performance.now() - begin > PATIENCE_MS
-      this.retireAll(dead)
-      this.attempt(() => journal.writeSettled(this.receive))
-      if (journal.end >= core.claimed() || dead) break
-      await this.channel.turn()
+    let failure: string | undefined
+    const attempt = (work: () => unknown): void => {
+      this.attempt(() => {
+        work()
+        return 0
+      })
+      if (this.failing) failure ??= journal.words.reason(REFUSES_FAILED)
     }
-    this.attempt(() => {
-      journal.flush()
-      if (journal.isUnsynced) journal.sync()
-      return 0
-    })
-    const complete = !this.failing && journal.end >= core.claimed()
-    const message = complete
-      ? undefined
-      : `the journal ends at ${journal.end}, ${core.claimed()} numbers were given out`
-    this.attempt(() => {
-      journal.close()
-      return 0
-    })
-    this.channel.send({ kind: 'closed', message: this.failing ? journal.words.reason(REFUSES_FAILED) : message })
+    while (failure === undefined && journal.end < core.claimed() && !dead) {
+      dead = performance.now() - begin > PATIENCE_MS
+      this.retireAll(dead)
+      attempt(() => journal.writeSettled(this.receive))
+      if (journal.end < core.claimed()) await this.channel.turn()
+    }
+    attempt(() => journal.flush())
+    if (journal.isUnsynced) attempt(() => journal.sync())
+    const given = core.claimed()
+    if (journal.end < given) failure ??= `the journal ends at ${journal.end}, numbers below ${given} were given out`
+    attempt(() => journal.close())
+    this.channel.send({ kind: 'closed', message: failure })
   }
 
   /** Takes from all others what they have claimed and not used; the ring is closed. */

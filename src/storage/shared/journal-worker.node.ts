@@ -16,7 +16,9 @@ import { SharedJournal } from './shared-journal.js'
 /** Opens the journal, takes the place of the handle, and works until it is told to close. */
 async function main(port: MessagePort, orders: JournalOrders & { folder: string }): Promise<void> {
   const { folder, handle, end, segmentBytes, durability } = orders
-  const writer = new JournalWriter({ disk: new NodeDisk(folder), crc32: nodeCrc32 }, end, { segmentBytes })
+  const disk = new NodeDisk(folder)
+  const reserve = durability === 'power-loss'
+  const writer = new JournalWriter({ disk, crc32: nodeCrc32 }, end, { segmentBytes, reserve })
   const kernel = await enter(handle)
   const channel = {
     receive: () => receiveMessageOnPort(port)?.message as ToJournal | undefined,

@@ -11,13 +11,13 @@ import type { StreamHandle } from '../../stream/types.js'
 import type { GatedRing } from '../../threads/gated-ring.js'
 import { JournalWords } from '../../threads/journal-words.js'
 import { generationOf, indexOf } from '../../threads/shared-kernel.js'
-import { createShared } from '../../threads/shared-parts.js'
+import { createShared, type SharedParts } from '../../threads/shared-parts.js'
 import { MetadataStore } from '../durable/metadata-store.js'
 import type { DurablePlatform } from '../durable/open.js'
-import { resolveDurable } from '../durable/options.js'
+import { type ResolvedDurable, resolveDurable } from '../durable/options.js'
 import { DurableExperienceStream } from '../durable/stream.js'
 import type { DurableOptions } from '../durable/types.js'
-import { newJournal } from '../journal/journal-end.js'
+import { type JournalEnd, newJournal } from '../journal/journal-end.js'
 import { JournalReader } from '../journal/reader.js'
 import { recoverJournal } from '../journal/recover.js'
 import { JournalLink, type JournalPort } from './journal-link.js'
@@ -42,54 +42,75 @@ export async function openShared(platform: SharedPlatform, options: DurableOptio
 }
 
 async function open(platform: SharedPlatform, options: DurableOptions): Promise<DurableExperienceStream> {
-  const begin = performance.now()
   const { recover } = resolveDurable(options)
-  const { powerLoss } = platform
+  const { powerLoss, firstSeq = 0 } = platform
+  const begin = performance.now()
   const found = recoverJournal(platform, { mode: recover, capacity: options.capacity, powerLoss })
+  const recovered = performance.now()
   const resolved = resolveDurable(options, found?.end.identity)
-  const { capacity, requiredMask, maxThreads } = resolved.stream
-  const end = found?.end ?? newJournal({ capacity, requiredMask, firstSeq: 0 })
+  const { capacity, requiredMask } = resolved.stream
+  const end = found?.end ?? newJournal({ capacity, requiredMask, firstSeq })
   const window = found?.window(true) ?? { startSeq: end.nextSeq, endSeq: end.nextSeq }
-  // The journal's thread is one of them.
-  const threads = Math.min(maxThreads + 1, L.MOST_MEMBERS)
-  const stream = { ...resolved.stream, firstSeq: window.startSeq, maxThreads: threads }
-  const journal = { backlog: resolved.maxBacklog, fullThrows: resolved.onFull === 'throw' }
-  const parts = await createShared(stream, journal)
+  const parts = await createRing(resolved, window.startSeq)
   const { kernel } = parts.ring
   const metadata = new MetadataStore(resolved.metadataBytes)
   const target = new SharedTarget(kernel, window, metadata)
+  const made = performance.now()
   found?.restore(window, target)
   target.finish()
-  kernel.core.closeBelow(Math.max(0, end.nextSeq - capacity))
-  kernel.core.openGate(Math.min(end.nextSeq + resolved.maxBacklog, SEQ_LIMIT))
-  const identity = { ...end.identity, capacity }
-  const handle: StreamHandle = parts.threads.handle({})
-  const { segmentBytes, durability } = resolved
-  const port = await platform.start({ handle, end: { ...end, identity }, segmentBytes, durability })
-  if (port.drain !== undefined) (parts.ring as GatedRing).gate.drain = () => port.drain?.()
-  const { writerId } = handle
-  void port.ended.then(() => kernel.core.retire(indexOf(writerId), generationOf(writerId), 1))
   const recovery = {
     created: found === undefined,
     ...window,
     bytes: found?.bytes ?? 0,
-    elapsedMs: performance.now() - begin,
+    // Without the time that the memory of the ring takes.
+    elapsedMs: recovered - begin + performance.now() - made,
     torn: found?.torn,
     damage: found?.damage ?? [],
   }
-  return new DurableExperienceStream(
-    new SharedEngine({
-      directory: platform.directory,
-      identity,
-      options: resolved,
-      recovery,
-      parts,
-      link: new JournalLink(new JournalWords(kernel), port, resolved.onError),
-      source: new JournalReader(platform),
-      metadata,
-      state: end.state,
-      afterTurn: (callback) => platform.afterTurn(callback),
-      release: () => platform.release(),
-    }),
-  )
+  kernel.core.closeBelow(Math.max(0, end.nextSeq - capacity))
+  kernel.core.openGate(Math.min(end.nextSeq + resolved.maxBacklog, SEQ_LIMIT))
+  const identity = { ...end.identity, capacity }
+  const port = await startJournal(platform, parts, resolved, { ...end, identity })
+  try {
+    return new DurableExperienceStream(
+      new SharedEngine({
+        directory: platform.directory,
+        identity,
+        options: resolved,
+        recovery,
+        parts,
+        link: new JournalLink(new JournalWords(kernel), port, resolved.onError),
+        source: new JournalReader(platform),
+        metadata,
+        state: end.state,
+        afterTurn: (callback) => platform.afterTurn(callback),
+        release: () => platform.release(),
+      }),
+    )
+  } catch (error) {
+    port.post({ kind: 'close' })
+    await port.ended
+    throw error
+  }
+}
+
+/** An empty ring whose first number is `firstSeq`, with a place for the journal's thread besides. */
+function createRing({ stream, maxBacklog, onFull }: ResolvedDurable, firstSeq: number): Promise<SharedParts> {
+  const maxThreads = Math.min(stream.maxThreads + 1, L.MOST_MEMBERS)
+  return createShared({ ...stream, firstSeq, maxThreads }, { backlog: maxBacklog, fullThrows: onFull === 'throw' })
+}
+
+/** Starts the thread that writes the journal and has its place given back when it ends. */
+async function startJournal(
+  platform: SharedPlatform,
+  { ring, threads }: SharedParts,
+  { segmentBytes, durability }: ResolvedDurable,
+  end: JournalEnd,
+): Promise<JournalPort> {
+  const handle: StreamHandle = threads.handle({})
+  const port = await platform.start({ handle, end, segmentBytes, durability })
+  if (port.drain !== undefined) (ring as GatedRing).gate.drain = () => port.drain?.()
+  const { writerId } = handle
+  void port.ended.then(() => ring.kernel.core.retire(indexOf(writerId), generationOf(writerId), 1))
+  return port
 }

@@ -80,6 +80,8 @@ export class SharedEngine implements DurableEngine {
     this.retention = options.retention
     const { durability } = options
     const { maxLag } = options.stream
+    // What a turn of the event loop wrote is written out also if nobody waits for it; the process lives until then.
+    if (durability !== 'none') this.ring.onRest = () => void this.flush().catch(() => {})
     this.subscriptions = new NamedSubscriptions({
       desk: sharedDesk({ parts, link, names: this.names, source, durability }),
       maxLag,

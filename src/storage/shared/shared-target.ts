@@ -8,7 +8,7 @@
 import * as L from '../../layout.js'
 import type { SharedKernel } from '../../threads/shared-kernel.js'
 import type { MetadataStore } from '../durable/metadata-store.js'
-import { applyCorrections, type CorrectionList } from '../journal/corrections.js'
+import { applyCorrection, type CorrectionList } from '../journal/corrections.js'
 import type { JournalWindow, WindowTarget } from '../journal/window.js'
 
 /** A shared ring that has no events yet, as what takes them; `finish` makes them visible. */
@@ -19,6 +19,7 @@ export class SharedTarget implements WindowTarget {
   private readonly requiredMask: number
   private readonly slots: number
   private readonly events: Uint8Array
+  private readonly view: DataView
   /** By number less the first of the window. */
   private readonly masks: Uint8Array
   private readonly gaps: { readonly start: number; readonly end: number }[] = []
@@ -31,6 +32,7 @@ export class SharedTarget implements WindowTarget {
     this.slots = kernel.control(L.S_CAPACITY)
     const start = kernel.control(L.S_RECORDS)
     this.events = new Uint8Array(kernel.memory.buffer, start, this.slots * L.RECORD_BYTES)
+    this.view = new DataView(kernel.memory.buffer, start, this.slots * L.RECORD_BYTES)
     this.masks = new Uint8Array(window.endSeq - window.startSeq)
   }
 
@@ -50,11 +52,8 @@ export class SharedTarget implements WindowTarget {
     for (let i = 0; i < list.length; i++) {
       const seq = list.seqs[i] as number
       if (seq < startSeq || seq >= endSeq) continue
-      const at = (seq % this.slots) * L.RECORD_BYTES
-      const bytes = this.events.subarray(at, at + L.RECORD_BYTES)
-      const masks = this.masks.subarray(seq - startSeq, seq - startSeq + 1)
-      const event = { length: 1, seqs: Float64Array.of(seq), bytes, masks }
-      applyCorrections(entryOf(list, i), event, this.requiredMask)
+      const record = (seq % this.slots) * L.RECORD_BYTES
+      applyCorrection(this.view, record, this.masks, seq - startSeq, list, i, this.requiredMask)
     }
   }
 
@@ -85,17 +84,5 @@ export class SharedTarget implements WindowTarget {
       u8.set(this.masks.subarray(seq - first, seq - first + count), L.BATCH)
       core.restoreRecords(seq, count)
     }
-  }
-}
-
-/** A list of one. */
-function entryOf(list: CorrectionList, i: number): CorrectionList {
-  return {
-    length: 1,
-    seqs: list.seqs.subarray(i, i + 1),
-    flags: list.flags.subarray(i, i + 1),
-    masks: list.masks.subarray(i, i + 1),
-    slots: list.slots.subarray(i, i + 1),
-    rewards: list.rewards.subarray(i * L.REWARD_SLOTS, (i + 1) * L.REWARD_SLOTS),
   }
 }

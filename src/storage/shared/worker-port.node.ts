@@ -38,7 +38,8 @@ export class WorkerPort implements JournalPort {
    */
   static async start(folder: string, orders: JournalOrders): Promise<WorkerPort> {
     const file = new URL('./journal-worker.node.js', import.meta.url)
-    const port = new WorkerPort(new Worker(file, { workerData: { ...orders, folder } }))
+    // Flags of the program's own entry, such as --input-type, are none of a worker's.
+    const port = new WorkerPort(new Worker(file, { workerData: { ...orders, folder }, execArgv: [] }))
     const ready = new Promise<undefined>((resolve) => {
       port.listen(() => resolve(undefined))
     })

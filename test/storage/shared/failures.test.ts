@@ -4,13 +4,18 @@
  * @module
  */
 
+import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { StorageError } from '../../../src/storage/errors.js'
 import { nodeCrc32 } from '../../../src/storage/journal/crc32.node.js'
 import { JournalReader } from '../../../src/storage/journal/reader.js'
 import { ExperienceStream } from '../../../src/stream/stream.js'
+import { temporaryFolder } from '../support/folders.js'
 import type { MemoryDisk } from '../support/memory-disk.js'
 import { openHere } from './same-thread.js'
+import { keptIn } from './support.js'
+
+const LIBRARY = new URL('../../../dist/storage/index.node.js', import.meta.url)
 
 function timestamps(memory: MemoryDisk): number[] {
   const reader = new JournalReader({ disk: memory, crc32: nodeCrc32 })
@@ -65,6 +70,38 @@ describe('a disk that is full', () => {
     expect([0, 1, 2, 3].map((i) => view.getFloat32(i * 128 + 112, true))).toEqual([1, 2, 3, 4])
     expect(view.getFloat32(116, true)).toBe(9)
   })
+})
+
+test('a stream that is closed on a full disk says so, and writes everything if there is room again', async () => {
+  for (const room of [0, Number.POSITIVE_INFINITY]) {
+    const { stream, disk, memory, released } = await openHere({ capacity: 10, maxBacklog: 8 })
+    stream.writeEvent({ timestamp: 0 })
+    await stream.durable()
+    disk.faults.room = 0
+    stream.writeEvent({ timestamp: 1 })
+    await expect(stream.durable()).rejects.toBeInstanceOf(StorageError)
+    disk.faults.room = room
+    if (room === 0) await expect(stream.close()).rejects.toThrow('ENOSPC')
+    else await stream.close()
+    expect(timestamps(memory)).toEqual(room === 0 ? [0] : [0, 1])
+    expect(released()).toBe(1)
+  }
+})
+
+test('a program that ends without a word has what it wrote in the journal', () => {
+  const directory = temporaryFolder()
+  const program = `
+    import { openExperienceStream } from ${JSON.stringify(LIBRARY.href)}
+    const stream = await openExperienceStream({ directory: ${JSON.stringify(directory)}, capacity: 100, shared: true })
+    for (let i = 0; i < 50; i++) stream.writeEvent({ timestamp: i })
+    stream.setAppraiserReward(49, 2, 0.5)
+  `
+  const run = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' })
+  expect(run.stderr).toBe('')
+  expect(run.status).toBe(0)
+  const kept = keptIn(directory)
+  expect(kept.events.length).toBe(50)
+  expect(kept.reward(49, 2)).toBe(0.5)
 })
 
 test('after a failed sync nothing is acknowledged any more', async () => {

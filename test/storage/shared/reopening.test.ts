@@ -6,6 +6,7 @@
 
 import { describe, expect, test } from 'vitest'
 import { AppraiserType, EventFlags } from '../../../src/event/types.js'
+import type { HistoryRing } from '../../../src/storage/history/tier.js'
 import { nodeCrc32 } from '../../../src/storage/journal/crc32.node.js'
 import * as F from '../../../src/storage/journal/format.js'
 import { JournalReader } from '../../../src/storage/journal/reader.js'
@@ -53,6 +54,7 @@ describe('a shared stream that is opened again', () => {
     expect(again.writeEvent({ timestamp: 99 })).toBe(total)
     const stats = again.stats()
     expect(stats.written).toBe(stats.readable + stats.evicted)
+    expect(stats.readable).toBe(again.queryRange(0, again.totalWritten).length)
   })
 
   test('restores a window with numbers that were given up in it', async () => {
@@ -74,6 +76,18 @@ describe('a shared stream that is opened again', () => {
     expect(again.stats()).toMatchObject({ written: seqs.length, readable: seqs.length })
     expect(again.stats().threads!.aborted).toBe(again.totalWritten - seqs.length)
     expect(again.sampleBatch(100).length).toBe(seqs.length)
+  })
+
+  test('knows who has scored an event, also those who do not complete it', async () => {
+    const appraisers = [AppraiserType.Curiosity, AppraiserType.Goal]
+    const { stream, memory } = await openHere({ ...HERE, appraisers })
+    for (let i = 0; i < 3; i++) stream.writeEvent({ timestamp: i })
+    for (const appraiser of appraisers) for (const seq of [0, 1]) stream.setAppraiserReward(seq, appraiser, 1)
+    for (const seq of [1, 2]) stream.setAppraiserReward(seq, AppraiserType.Efficiency, 1)
+    await stream.close()
+    const { stream: again } = await openHere({ ...HERE, appraisers }, memory)
+    const { window } = (again as unknown as { engine: { window: HistoryRing } }).engine
+    expect([...window.read(0, 3).rows.masks]).toEqual([10, 14, 4])
   })
 
   test('has fewer events where it is smaller, and more room where it is larger', async () => {

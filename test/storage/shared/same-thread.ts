@@ -107,12 +107,14 @@ export async function openHere(
   options: DurableOptions = {},
   memory = new MemoryDisk(),
   drains = false,
+  firstSeq = 0,
 ): Promise<Opened> {
   const disk = new FaultyDisk(memory)
   let releases = 0
   let port: StepPort | undefined
   const platform = {
     directory: 'memory',
+    firstSeq,
     disk,
     crc32: nodeCrc32,
     afterTurn: (callback: () => void) => void setImmediate(callback),

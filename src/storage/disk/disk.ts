@@ -38,6 +38,8 @@ export interface DiskFile {
   write(pieces: readonly Uint8Array[], offset: number): number
   /** Reserves the file's size: zeros up to `size`, of which no later write has to change the length. */
   reserve(size: number): void
+  /** Reserves and syncs without blocking the caller, where the platform can. Nothing else may write to the file meanwhile. */
+  reserveLater(size: number): Promise<void>
   truncate(size: number): void
   /** Returns once the bytes written so far survive a loss of power. */
   sync(): void

@@ -13,6 +13,8 @@ import type { Disk, DiskFile } from './disk.js'
 const FLAGS = { read: 'r', write: 'r+', create: 'wx+' } as const
 /** Zeros are written in pieces of this size. */
 const ZEROS = new Uint8Array(1024 * 1024)
+/** And synced after so many bytes: one sync of all would hold up those of other files for too long. */
+const SYNC_BYTES = 4 * ZEROS.length
 /** What a folder that cannot be synced answers; on such platforms names are safe with the file. */
 const NO_SYNC_OF_FOLDERS = ['EISDIR', 'EPERM', 'EINVAL', 'EBADF', 'EACCES']
 
@@ -68,7 +70,8 @@ class NodeDiskFile implements DiskFile {
   readonly name: string
   private readonly path: string
   private readonly fd: number
-  private syncing = 0
+  /** Operations under way. */
+  private pending = 0
   private closed = false
 
   constructor(name: string, path: string, fd: number) {
@@ -116,22 +119,41 @@ class NodeDiskFile implements DiskFile {
   }
 
   async syncLater(): Promise<void> {
-    this.attempt('sync', () => this.syncing++)
-    return this.startSync()
+    await this.later('sync', (done) => fs.fdatasync(this.fd, done))
   }
+
+  async reserveLater(size: number): Promise<void> {
+    for (let at = this.size(), unsynced = 0; at < size; ) {
+      const length = Math.min(ZEROS.length, size - at)
+      const count = await this.later<number>('reserve', (done) => fs.write(this.fd, ZEROS, 0, length, at, done))
+      if (count === 0) throw new StorageError(`cannot reserve ${this.path}: nothing was written`, { path: this.path })
+      at += count
+      unsynced += count
+      if (unsynced < SYNC_BYTES && at < size) continue
+      await this.syncLater()
+      unsynced = 0
+    }
+  }
+
   close(): void {
     if (this.closed) return
     this.closed = true
     this.release()
   }
 
-  private startSync(): Promise<void> {
+  private later<T = void>(
+    operation: string,
+    start: (done: (error: NodeJS.ErrnoException | null, result?: T) => void) => void,
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
-      fs.fdatasync(this.fd, (error) => {
-        this.syncing--
-        if (this.closed) this.release()
-        if (error === null) resolve()
-        else reject(failure('sync', this.path, error))
+      this.attempt(operation, () => {
+        start((error, result) => {
+          this.pending--
+          if (this.closed) this.release()
+          if (error === null) resolve(result as T)
+          else reject(failure(operation, this.path, error))
+        })
+        this.pending++
       })
     })
   }
@@ -142,9 +164,9 @@ class NodeDiskFile implements DiskFile {
     return attempt(operation, this.path, run)
   }
 
-  /** The descriptor goes only when no sync is under way: its number could belong to another file by then. */
+  /** The descriptor goes only when nothing is under way: its number could belong to another file by then. */
   private release(): void {
-    if (this.syncing === 0) attempt('close', this.path, () => fs.closeSync(this.fd))
+    if (this.pending === 0) attempt('close', this.path, () => fs.closeSync(this.fd))
   }
 }
 

@@ -17,8 +17,8 @@ import { SpareSegment } from './spare-segment.js'
 
 /** What is reserved at once when a journal is opened. */
 const FIRST_RESERVE = 8 * 1024 * 1024
-/** How much faster the next segment is reserved than the current one is filled, so that it is ready in time. */
-const SPARE_AHEAD = 1.25
+/** The next segment is reserved once this part of the current one is full; in the first, whose room is small, at once. */
+const SPARE_FROM = 0.25
 
 /** What the header of a new segment says beside its number and salt. */
 export type NewSegment = Omit<SegmentHeader, 'number' | 'salt'>
@@ -32,8 +32,9 @@ export class SegmentChain {
   private readonly crc32: Crc32
   private readonly segmentBytes: number
   private readonly reserves: boolean
-  /** The size that the current segment is to have. */
+  /** Where the reserve of the current segment ends, or where it is full. */
   private limit: number
+  private spareFrom = 0
   private segment: SegmentWriter | undefined
   private spare: SpareSegment | undefined
   private namesChanged = false
@@ -60,12 +61,15 @@ export class SegmentChain {
 
   /** Whether a block with such a payload belongs into the next segment. */
   isFull(payloadBytes: number): boolean {
-    return !this.current.fits(payloadBytes, this.limit)
+    const { current } = this
+    if (current.fits(payloadBytes, this.limit)) return false
+    // Rather longer than its reserve than followed by a segment that has none.
+    return !(this.spare?.isFilling && current.fits(payloadBytes, this.segmentBytes))
   }
 
-  /** Has the spare keep up with `bytes` that were written. */
-  keepUp(bytes: number): void {
-    this.spare?.advance(bytes)
+  /** Has the spare made in time; called after each block. */
+  keepUp(): void {
+    if (this.current.offset >= this.spareFrom) this.spare?.start()
   }
 
   /**
@@ -75,11 +79,11 @@ export class SegmentChain {
   next(start: NewSegment, writeFirst: (segment: SegmentWriter) => void): void {
     const number = (this.places.at(-1)?.number ?? -1) + 1
     const name = F.segmentName(number)
-    const reserved = this.spare?.take()
+    const isReserved = this.spare?.take() ?? false
     this.spare = undefined
     // What an attempt that failed left behind.
-    if (reserved === undefined && this.disk.list().includes(name)) this.disk.remove(name)
-    const file = this.disk.open(name, reserved === undefined ? 'create' : 'write')
+    if (!isReserved && this.disk.list().includes(name)) this.disk.remove(name)
+    const file = this.disk.open(name, isReserved ? 'write' : 'create')
     let segment: SegmentWriter
     try {
       segment = SegmentWriter.begin(file, { ...start, number, salt: newSalt() }, this.crc32)
@@ -93,7 +97,7 @@ export class SegmentChain {
     this.places.push({ number, position: start.position, nextSeq: start.nextSeq })
     this.namesChanged = true
     if (number === 0) this.reserveCurrent()
-    else this.planSpare(reserved ?? this.segmentBytes)
+    else this.planSpare(this.segmentBytes, SPARE_FROM * this.segmentBytes)
   }
 
   /** Makes the names of new segments safe. */
@@ -156,17 +160,14 @@ export class SegmentChain {
     const bytes = Math.max(offset, Math.min(this.segmentBytes, offset + FIRST_RESERVE))
     file.reserve(bytes)
     file.sync()
-    this.planSpare(bytes)
+    this.planSpare(bytes, offset)
   }
 
-  /** A reserved segment is full where its reserve ends; the next one may be twice as long. */
-  private planSpare(limit: number): void {
+  private planSpare(limit: number, from: number): void {
     if (!this.reserves) return
     this.limit = limit
-    const bytes = Math.min(this.segmentBytes, Math.max(limit * 2, FIRST_RESERVE))
-    const { header, offset } = this.current
-    const pace = (SPARE_AHEAD * bytes) / Math.max(1, limit - offset)
-    this.spare = new SpareSegment(this.disk, F.segmentName(header.number + 1), bytes, pace)
+    this.spareFrom = from
+    this.spare = new SpareSegment(this.disk, F.segmentName(this.current.header.number + 1), this.segmentBytes)
   }
 
   /** Gives back what was reserved and not used. Where that fails, zeros stay, which nobody minds. */

@@ -243,11 +243,11 @@ export class JournalWriter {
     for (const piece of payload) length += piece.length
     if (length > F.LONGEST_PAYLOAD) throw invalid('payload', `have at most ${F.LONGEST_PAYLOAD} bytes`, length)
     if (this.chain.isFull(length)) this.rotate()
-    this.chain.keepUp(this.write(this.chain.current, fields, payload))
+    this.write(this.chain.current, fields, payload)
+    this.chain.keepUp()
   }
 
-  /** Returns how many bytes the block took. */
-  private write(segment: SegmentWriter, fields: BlockFields, payload: readonly Uint8Array[]): number {
+  private write(segment: SegmentWriter, fields: BlockFields, payload: readonly Uint8Array[]): void {
     const { block } = this
     const before = segment.offset
     block.kind = fields.kind
@@ -260,9 +260,7 @@ export class JournalWriter {
     block.synced = this.syncedPosition
     segment.write(block, payload)
     this.position++
-    const bytes = segment.offset - before
-    this.bytesWritten += bytes
-    return bytes
+    this.bytesWritten += segment.offset - before
   }
 
   private rotate(): void {

@@ -67,6 +67,11 @@ export class OpfsFile implements DiskFile {
     if (size > this.size()) this.resize('reserve', size)
   }
 
+  async reserveLater(size: number): Promise<void> {
+    this.reserve(size)
+    this.sync()
+  }
+
   truncate(size: number): void {
     this.resize('truncate', size)
   }

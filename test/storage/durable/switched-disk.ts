@@ -67,6 +67,7 @@ export class SwitchedDisk implements Disk {
       read: (into, offset) => file.read(into, offset),
       write: (pieces, offset) => this.write(file, pieces, offset),
       reserve: (size) => file.reserve(size),
+      reserveLater: (size) => file.reserveLater(size),
       truncate: (size) => file.truncate(size),
       sync,
       syncLater: async () => {

@@ -139,14 +139,46 @@ function script(writer: JournalWriter, step: () => void = () => {}): void {
   step()
 }
 
-test('a reserve that cannot be made is no reason to refuse a write', () => {
+test('a reserve that cannot be made is no reason to refuse a write', async () => {
   const memory = new MemoryDisk()
   const disk = new FaultyDisk(memory)
   const writer = new JournalWriter({ disk, crc32 }, newJournal(IDENTITY), { segmentBytes: 2048, reserve: true })
   expect(memory.get(memory.list()[0] as string)).toHaveLength(2048)
   disk.faults.failReserves = true
   while (writer.endSeq < 20) writer.writeRecords(writer.endSeq, 2, [records(writer.endSeq, 2)])
+  await nextTurn()
   expect([contentsOf(memory).endSeq, writer.segments.length, memory.list().length]).toEqual([20, 2, 2])
+  writer.close()
+})
+
+test('a segment is reserved whole before it is begun, if the event loop turns meanwhile', async () => {
+  const memory = new MemoryDisk()
+  const writer = new JournalWriter({ disk: memory, crc32 }, newJournal(IDENTITY), { segmentBytes: 4096, reserve: true })
+  for (let segments = 1; segments < 4; segments++) {
+    while (writer.segments.length === segments) {
+      writer.writeRecords(writer.endSeq, 5, [records(writer.endSeq, 5)])
+      await nextTurn()
+    }
+    expect(memory.get(`journal-000000000${segments}.esj`)).toHaveLength(4096)
+  }
+  expect(contentsOf(memory).endSeq).toBe(writer.endSeq)
+  writer.close()
+})
+
+test('a segment rather outgrows its first reserve than be followed by one that has none', async () => {
+  const MIB = 2 ** 20
+  const disk = new FaultyDisk(new MemoryDisk())
+  const writer = new JournalWriter({ disk, crc32 }, newJournal(IDENTITY), { segmentBytes: 10 * MIB, reserve: true })
+  let letGo = (): void => {}
+  disk.faults.delay = () => new Promise((resolve) => (letGo = resolve))
+  const events = MIB / 128
+  const write = (): void => writer.writeRecords(writer.endSeq, events, [records(writer.endSeq, events)])
+  while (writer.endSeq < 8 * events) write()
+  expect(writer.segments).toHaveLength(1)
+  letGo()
+  await nextTurn()
+  write()
+  expect(writer.segments).toHaveLength(2)
   writer.close()
 })
 
@@ -163,3 +195,7 @@ test('reserved segments are as full as others, and nothing is left of the spare'
   expect(sizes.slice(0, -1).every((size) => size > 3000 && size <= 4096)).toBe(true)
   expect(contentsOf(memory).endSeq).toBe(100)
 })
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}

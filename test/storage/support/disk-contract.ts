@@ -97,6 +97,18 @@ export const DISK_CONTRACT: readonly DiskPromise[] = [
     },
   },
   {
+    sentence: 'reserves the same way without blocking',
+    async check(disk) {
+      const file = disk.open('a', 'create')
+      file.write([bytes(1, 2)], 0)
+      await file.reserveLater(5_000_000)
+      same(file.size(), 5_000_000, 'size')
+      const end = bytes(9)
+      file.read(end, 4_999_999)
+      same([...content(file).slice(0, 3), ...end], [1, 2, 0, 0], 'bytes')
+    },
+  },
+  {
     sentence: 'truncates, and what is added later does not bring old bytes back',
     check(disk) {
       const file = disk.open('a', 'create')

@@ -109,6 +109,11 @@ class FaultyFile implements DiskFile {
     this.file.reserve(size)
   }
 
+  async reserveLater(size: number): Promise<void> {
+    this.reserve(size)
+    await this.syncLater()
+  }
+
   truncate(size: number): void {
     this.file.truncate(size)
   }

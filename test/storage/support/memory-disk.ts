@@ -163,6 +163,11 @@ class MemoryFile implements DiskFile {
     if (from < size) this.write([new Uint8Array(size - from)], from)
   }
 
+  async reserveLater(size: number): Promise<void> {
+    this.reserve(size)
+    await this.syncLater()
+  }
+
   truncate(size: number): void {
     this.assertWritable()
     this.content.resize(size)

@@ -19,8 +19,28 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./stats.js')).stats,
   },
   {
+    name: 'sample',
+    summary: 'draw events of a directory',
+    load: async () => (await import('./sample.js')).sample,
+  },
+  {
+    name: 'tail',
+    summary: 'print the newest events of a directory, and those that come',
+    load: async () => (await import('./tail.js')).tail,
+  },
+  {
+    name: 'export',
+    summary: 'write the events of a directory to Parquet, MessagePack or NDJSON files',
+    load: async () => (await import('./export.js')).exportEvents,
+  },
+  {
     name: 'verify',
     summary: 'prove that everything that was journaled is there, equal, and accounted for',
     load: async () => (await import('./verify.js')).verify,
+  },
+  {
+    name: 'compact',
+    summary: 'fold late rewards into the files of a directory and join small ones',
+    load: async () => (await import('./compact.js')).compact,
   },
 ]

@@ -11,6 +11,7 @@ import { FileColdStorage } from '../storage/cold/file-cold-storage.node.js'
 import { MANIFEST } from '../storage/cold/manifest/manifest.js'
 import type { ColdReader } from '../storage/cold/read/cold-reader.js'
 import { NodeDisk } from '../storage/disk/node-disk.node.js'
+import { StorageError } from '../storage/errors.js'
 import { DirectoryHistory } from '../storage/history/directory-history.js'
 import { nodeCrc32 } from '../storage/journal/crc32.node.js'
 import type { JournalFolder } from '../storage/journal/journal-end.js'
@@ -21,6 +22,9 @@ import { InputError } from './errors.js'
 export const JOURNAL_FOLDER = 'journal'
 /** Where the files that follow it lie by convention. */
 export const COLD_FOLDER = 'cold'
+
+/** How often to look again because a writer was faster. */
+const MOST_ROUNDS = 100
 
 /** A directory that is open for reading; close it in the end. */
 export class StreamDirectory {
@@ -72,6 +76,25 @@ export class StreamDirectory {
     const { startSeq, endSeq, identity } = this.journal
     const oldest = Math.max(startSeq, endSeq - identity.capacity)
     return { startSeq: this.journal.gaps(oldest, endSeq).at(-1)?.end ?? oldest, endSeq }
+  }
+
+  /** Does `work` again where a writer has removed files of the journal that it was reading. */
+  async steadily<T>(work: () => T | Promise<T>): Promise<T> {
+    for (let round = 0; ; round++) {
+      try {
+        return await work()
+      } catch (error) {
+        if (!(error instanceof StorageError) || round === MOST_ROUNDS || !this.hasMovedOn()) throw error
+      }
+    }
+  }
+
+  /** Looks at the journal again, and tells whether its oldest files have been removed since the last look. */
+  hasMovedOn(): boolean {
+    const { journal } = this
+    const { startPosition } = journal
+    journal.refresh()
+    return journal.startPosition !== startPosition
   }
 
   async close(): Promise<void> {

@@ -6,15 +6,12 @@
 
 import { readFileSync } from 'node:fs'
 import type { Durability } from '../storage/durable/types.js'
-import { integer, nonNegative, oneOf, parseWords, typeCodes } from './arguments.js'
+import { integer, oneOf, parseWords } from './arguments.js'
 import { FORMATS, type Format } from './detect.js'
 import { describeError, UsageError } from './errors.js'
 import { APPRAISERS, type AppraiserName } from './ingestion.js'
+import { checkSample, SAMPLE_OPTIONS, type SampleRequest } from './sample-request.js'
 import { type FieldRule, parseMapping } from './sources/mapping.js'
-
-/** How samples are drawn. */
-export const SAMPLERS = ['uniform', 'reward', 'recent', 'type'] as const
-export type Sampler = (typeof SAMPLERS)[number]
 
 /** What the events of `--into` are stored in beside the journal. */
 export const STORES = ['parquet', 'messagepack', 'none'] as const
@@ -22,19 +19,6 @@ export type StoreFormat = (typeof STORES)[number]
 
 const DURABILITIES = ['none', 'process-crash', 'power-loss'] as const satisfies readonly Durability[]
 const DEFAULT_SEED = 1
-
-/** Samples to draw in the end. */
-export interface SampleRequest {
-  size: number
-  by: Sampler
-  /** For `type`. */
-  types: number[]
-  /** For `reward`: exponent and addition of the weights. */
-  alpha: number
-  epsilon: number
-  /** `undefined` leaves it to the strategy. */
-  replacement: boolean | undefined
-}
 
 /** Where events are kept. */
 export interface IntoRequest {
@@ -75,13 +59,7 @@ const OPTIONS = {
   into: { type: 'string' },
   store: { type: 'string' },
   durability: { type: 'string' },
-  sample: { type: 'string' },
-  by: { type: 'string' },
-  type: { type: 'string', multiple: true },
-  alpha: { type: 'string' },
-  epsilon: { type: 'string' },
-  replacement: { type: 'string' },
-  seed: { type: 'string' },
+  ...SAMPLE_OPTIONS,
   json: { type: 'boolean' },
   quiet: { type: 'boolean', short: 'q' },
 } as const
@@ -134,34 +112,6 @@ function checkInto({ into, store, durability }: Values): IntoRequest | undefined
     directory: into,
     store: oneOf('store', store ?? 'parquet', STORES),
     durability: oneOf('durability', durability ?? 'process-crash', DURABILITIES),
-  }
-}
-
-function checkSample(values: Values): SampleRequest | undefined {
-  const needs = (option: 'by' | 'alpha' | 'epsilon' | 'type' | 'replacement', needed: string): void => {
-    if (values[option] !== undefined) throw new UsageError(`--${option} needs ${needed}`)
-  }
-  if (values.sample === undefined) {
-    for (const option of ['by', 'type', 'alpha', 'epsilon', 'replacement'] as const) needs(option, '--sample N')
-    return undefined
-  }
-  const by = oneOf('by', values.by ?? 'uniform', SAMPLERS)
-  if (by !== 'reward') {
-    needs('alpha', '--by reward')
-    needs('epsilon', '--by reward')
-  }
-  if (by !== 'type') needs('type', '--by type')
-  if (by === 'recent') needs('replacement', 'a sampler that draws')
-  const types = typeCodes(values.type) ?? []
-  if (by === 'type' && types.length === 0) throw new UsageError('--by type needs --type CODE')
-  return {
-    size: integer('sample', values.sample, 1),
-    by,
-    types,
-    alpha: nonNegative('alpha', values.alpha ?? '1'),
-    epsilon: nonNegative('epsilon', values.epsilon ?? '0'),
-    replacement:
-      values.replacement === undefined ? undefined : oneOf('replacement', values.replacement, ['yes', 'no']) === 'yes',
   }
 }
 

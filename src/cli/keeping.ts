@@ -14,6 +14,10 @@ import { COLD_FOLDER } from './directory.js'
 import type { IngestOptions, IntoRequest } from './ingest-options.js'
 import { APPRAISERS, type AppraiserName, appraiserType } from './ingestion.js'
 
+/** A command ends where a program would try again for good: about 1.5 s after the first failure. */
+const MOST_ATTEMPTS = 5
+const AWAKE_MS = 60_000
+
 /** What is told about the directory in the end. */
 export interface KeptReport {
   directory: string
@@ -38,6 +42,8 @@ export class Keeping {
   readonly #store: FileColdStorage | undefined
   readonly #follower: Follower | undefined
   readonly #startSeq: number
+  /** Followers keep no process alive, and this one has to wait for them, also while they pause after a failure. */
+  readonly #awake = setInterval(() => {}, AWAKE_MS)
 
   private constructor(stream: DurableExperienceStream, request: IntoRequest) {
     this.stream = stream
@@ -45,7 +51,7 @@ export class Keeping {
     this.#startSeq = stream.stats().nextSeq
     if (request.store === 'none') return
     this.#store = new FileColdStorage(join(request.directory, COLD_FOLDER), { format: request.store })
-    this.#follower = stream.follow(this.#store)
+    this.#follower = stream.follow(this.#store, { retry: { attempts: MOST_ATTEMPTS } })
   }
 
   /** Opens the directory, or makes it; throws before anything is read if the files cannot follow. */
@@ -96,6 +102,7 @@ export class Keeping {
     try {
       await this.stream.close()
     } finally {
+      clearInterval(this.#awake)
       await this.#store?.close()
     }
   }

@@ -9,11 +9,11 @@
 
 import { type ExperienceEventJSON, eventToJSON, type SampleBatch, type StreamStats } from '../index.js'
 import type { Format } from './detect.js'
-import type { SampleRequest } from './ingest-options.js'
 import type { IngestionTotals } from './ingestion.js'
 import type { KeptReport } from './keeping.js'
 import type { Output } from './output.js'
 import type { SourceCounts } from './rows.js'
+import type { SampleRequest } from './sample-request.js'
 
 /** Everything that is told about an ingestion, but for the samples. */
 export interface IngestReport {

@@ -35,10 +35,9 @@ function addJournal({ journal }: DirectoryStats, lines: Lines): void {
   if (firstUs !== undefined && lastUs !== undefined) lines.detail(`written ${isoTime(firstUs)} to ${isoTime(lastUs)}`)
   const entries = [
     `${counted(records.entries, 'event')} in ${counted(records.blocks, 'block')}, ${size(records.bytes)}`,
-    `${counted(corrections.entries, 'correction')} in ${count(corrections.blocks)}, ${size(corrections.bytes)}`,
-    `metadata of ${counted(metadata.entries, 'event')} in ${count(metadata.blocks)}, ${size(metadata.bytes)}`,
-    `${count(state.blocks)} of names`,
-    `${count(gaps.blocks)} of gaps`,
+    `${counted(corrections.entries, 'correction')} in ${counted(corrections.blocks, 'block')}, ${size(corrections.bytes)}`,
+    `metadata of ${counted(metadata.entries, 'event')} in ${counted(metadata.blocks, 'block')}, ${size(metadata.bytes)}`,
+    `names in ${counted(state.blocks, 'block')}, gaps in ${count(gaps.blocks)}`,
   ]
   for (const entry of entries) lines.detail(entry)
   addGaps('gaps', journal.gapNumbers.aborted + journal.gapNumbers.damaged, journal.gaps, lines)

@@ -63,7 +63,7 @@ export const stats: Command = {
 }
 
 async function tell(directory: StreamDirectory, json: boolean, { out }: CommandContext): Promise<number> {
-  const found = statsOf(directory)
+  const found = await directory.steadily(() => statsOf(directory))
   if (json) await out.write(`${JSON.stringify(found)}\n`)
   else await writeStats(out, found)
   return ExitStatus.OK

@@ -15,7 +15,8 @@ nothing, and works while somebody writes.
   both     events that both hold have the same bytes, rewards, flags, masks and metadata, corrections included; those
            that the journal no longer has show every late reward that it still knows
   each     number is an event in the files, an event in the journal that waits behind the files' checkpoint, or a gap
-           with a reason: aborted, damaged, or missed by the files
+           with a reason: aborted, damaged, or missed by the files. What the journal's retention removed before any
+           file had it is missing; what a follower outside of DIR has is told, and not looked at
 
   --json               one JSON object: { findings: [{ kind, what }], equal, onlyInFiles, pending, gapNumbers, ... }
   -q, --quiet          no progress on the standard error

@@ -10,7 +10,8 @@ import { withDirectory } from './directory.js'
 import { ExitStatus } from './errors.js'
 import { Progress } from './progress.js'
 import { count, counted, Lines, size } from './text.js'
-import { type Verification, Verifier } from './verification.js'
+import type { Verification } from './verification.js'
+import { Verifier } from './verifier.js'
 import { VERIFY_HELP } from './verify-help.js'
 
 const OPTIONS = { json: { type: 'boolean' }, quiet: { type: 'boolean', short: 'q' } } as const

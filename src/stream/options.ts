@@ -29,7 +29,8 @@ export interface ResolvedOptions {
   module: WebAssembly.Module | undefined
 }
 
-const KEYS = [
+/** What `create` takes of its users. */
+export const STREAM_KEYS = [
   'capacity',
   'ids',
   'clock',
@@ -40,9 +41,8 @@ const KEYS = [
   'maxLag',
   'shared',
   'maxThreads',
-  'firstSeq',
-  'module',
 ]
+const INTERNAL_KEYS = ['firstSeq', 'module']
 const DEFAULT_THREADS = 32
 const DEFAULT_CAPACITY = 1_000_000
 /** No memory holds more; the memory map tells the exact limit. */
@@ -50,7 +50,7 @@ const CAPACITY_LIMIT = 2 ** 32 - 1
 
 /** @throws {InvalidArgumentError} for an unknown key or a value that is out of range. */
 export function resolveOptions(options: StreamOptions = {}): ResolvedOptions {
-  assertKeys(options, 'options', KEYS)
+  assertKeys(options, 'options', [...STREAM_KEYS, ...INTERNAL_KEYS])
   const { capacity = DEFAULT_CAPACITY, ids = 'v4', prefault = false, priority = 'reward', firstSeq = 0 } = options
   assertInteger(capacity, 'capacity', 1, CAPACITY_LIMIT)
   assertChoice(ids, 'ids', ['v4', 'v7'])
@@ -65,7 +65,7 @@ export function resolveOptions(options: StreamOptions = {}): ResolvedOptions {
     capacity,
     idMode: ids === 'v7' ? L.ID_V7 : L.ID_V4,
     clock: clockOf(options.clock),
-    seed: seedOf(options.seed),
+    seed: seedWords(options.seed),
     prefault,
     requiredMask: maskOf(options.appraisers),
     explicit: priority === 'explicit',
@@ -83,7 +83,8 @@ function clockOf(clock: StreamOptions['clock'] = 'precise'): ClockFunction {
   return clock === 'precise' ? preciseClock() : amortizedClock()
 }
 
-function seedOf(seed: unknown): readonly [number, number] {
+/** Low and high half of a seed, a random one for undefined. */
+export function seedWords(seed: unknown): readonly [number, number] {
   if (seed === undefined) {
     const random = crypto.getRandomValues(new Uint32Array(2))
     return [random[0] as number, random[1] as number]

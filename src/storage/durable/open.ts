@@ -86,7 +86,7 @@ async function open(platform: DurablePlatform, options: DurableOptions): Promise
     { segmentBytes: resolved.segmentBytes, reserve: resolved.durability === 'power-loss' },
   )
   try {
-    const source = new JournalReader(platform)
+    const source = new JournalReader(platform, writer)
     const afterTurn = (callback: () => void): void => platform.afterTurn(callback)
     const release = (): void | Promise<void> => platform.release()
     const { directory } = platform

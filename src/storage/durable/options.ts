@@ -5,7 +5,7 @@
  */
 
 import { InvalidArgumentError, invalid } from '../../errors.js'
-import { type ResolvedOptions, resolveOptions } from '../../stream/options.js'
+import { type ResolvedOptions, resolveOptions, STREAM_KEYS } from '../../stream/options.js'
 import { assertChoice, assertFinite, assertInteger, assertKeys } from '../../stream/validate.js'
 import type { StreamIdentity } from '../journal/source.js'
 import type { Durability, DurableOptions, JournalRetention } from './types.js'
@@ -71,18 +71,6 @@ export function resolveDurable(options: DurableOptions, identity?: StreamIdentit
   }
 }
 
-const STREAM_KEYS = [
-  'capacity',
-  'ids',
-  'clock',
-  'seed',
-  'prefault',
-  'appraisers',
-  'priority',
-  'maxLag',
-  'shared',
-  'maxThreads',
-]
 const DURABLE_KEYS = [
   'durability',
   'onFull',

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { invalid } from '../../errors.js'
 import { SEQ_LIMIT } from '../../kernel/ring.js'
+import { seedWords } from '../../stream/options.js'
 
 /**
  * A generator with 128 bits of state: Blackman and Vigna's xoshiro128**, seeded through a mixer so that similar seeds
@@ -61,17 +61,4 @@ export class Random {
       if (bits < whole) return bits % limit
     }
   }
-}
-
-function seedWords(seed: unknown): readonly [number, number] {
-  if (seed === undefined) {
-    const random = crypto.getRandomValues(new Uint32Array(2))
-    return [random[0] as number, random[1] as number]
-  }
-  const valid =
-    (typeof seed === 'bigint' && seed >= 0n && seed < 2n ** 64n) ||
-    (typeof seed === 'number' && Number.isInteger(seed) && seed >= 0 && seed < SEQ_LIMIT)
-  if (!valid) throw invalid('seed', 'be an integer in [0, 2^53), or a bigint in [0, 2^64)', seed)
-  const bits = BigInt(seed as number | bigint)
-  return [Number(bits & 0xffffffffn), Number(bits >> 32n)]
 }

@@ -18,7 +18,7 @@ import * as F from './format.js'
 import type { JournalFolder } from './journal-end.js'
 import { decodeMetadata } from './payloads.js'
 import { readPayload } from './segment-index.js'
-import { SegmentTable } from './segment-table.js'
+import { type LiveJournal, SegmentTable } from './segment-table.js'
 import type {
   BlockInfo,
   Gap,
@@ -38,10 +38,13 @@ export class JournalReader implements JournalSource {
   /** The payload that was read last, since small reads often come back to the same block. */
   private cached: { readonly file: string; readonly offset: number; readonly payload: Uint8Array } | undefined
 
-  /** @throws {StorageError} if there is no journal in the folder. */
-  constructor(folder: JournalFolder) {
+  /**
+   * @param live the journal's writer, if it is in the same thread: then no look into the folder is needed.
+   * @throws {StorageError} if there is no journal in the folder.
+   */
+  constructor(folder: JournalFolder, live?: LiveJournal) {
     this.folder = folder
-    this.table = new SegmentTable(folder)
+    this.table = new SegmentTable(folder, live)
     this.identity = this.table.header(0).identity
   }
 

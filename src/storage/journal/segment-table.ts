@@ -11,12 +11,18 @@ import * as F from './format.js'
 import type { JournalFolder } from './journal-end.js'
 import { decodeSegmentHeader, type SegmentHeader } from './segment-header.js'
 import { SegmentIndex, type SeqRange } from './segment-index.js'
-import type { SegmentInfo } from './source.js'
+import type { JournalPosition, SegmentInfo } from './source.js'
 
 /** Blocks of all indexes that are kept; the last segment and the one in use always are. */
 const MOST_BLOCKS = 2 ** 18
 /** Files that are kept open. */
 const MOST_FILES = 16
+
+/** The writing end in the same thread, which knows what a look into the folder would find. */
+export interface LiveJournal {
+  readonly position: JournalPosition
+  readonly segments: readonly { readonly number: number }[]
+}
 
 /** A segment, what is known of it for good, and its index while it is kept. */
 interface Entry {
@@ -32,12 +38,14 @@ interface Entry {
 /** The segments, ascending, numbers consecutive. */
 export class SegmentTable {
   private readonly folder: JournalFolder
+  private readonly live: LiveJournal | undefined
   private entries: Entry[] = []
   private questions = 0
 
   /** @throws {StorageError} if there is no journal in the folder. */
-  constructor(folder: JournalFolder) {
+  constructor(folder: JournalFolder, live: LiveJournal | undefined) {
     this.folder = folder
+    this.live = live
     this.refresh()
     if (this.entries.length > 0) return
     throw new StorageError(`${folder.disk.name} holds no journal`, { directory: folder.disk.name })
@@ -70,8 +78,8 @@ export class SegmentTable {
 
   /** Looks for new and removed segments, and for new blocks in what was the last one. */
   refresh(): void {
-    const numbers = this.folder.disk.list().flatMap((name) => F.segmentNumber(name) ?? [])
-    numbers.sort((a, b) => a - b)
+    if (this.isUpToDate()) return
+    const numbers = this.numbers()
     const present = new Set(numbers)
     const kept: Entry[] = []
     for (const entry of this.entries) {
@@ -138,6 +146,19 @@ export class SegmentTable {
       entry.index?.file.close()
       entry.index = undefined
     }
+  }
+
+  private isUpToDate(): boolean {
+    const { live, entries } = this
+    if (live === undefined || entries.length === 0) return false
+    return this.last.endPosition === live.position && this.header(0).number === live.segments[0]?.number
+  }
+
+  /** The numbers of the segments, ascending. */
+  private numbers(): number[] {
+    if (this.live !== undefined) return this.live.segments.map(({ number }) => number)
+    const numbers = this.folder.disk.list().flatMap((name) => F.segmentNumber(name) ?? [])
+    return numbers.sort((a, b) => a - b)
   }
 
   /** A full segment is cut to its blocks, so that its size tells where the last one ends. */

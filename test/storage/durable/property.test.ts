@@ -144,9 +144,9 @@ test('whatever a program does, a crash leaves what was acknowledged, and an orde
       model.adopt(reopened)
       await reopened.close()
     }),
-    { numRuns: 80, interruptAfterTimeLimit: 5000, endOnFailure: false },
+    { numRuns: 60, interruptAfterTimeLimit: 20_000, endOnFailure: false },
   )
-})
+}, 60_000)
 
 test("with 'power-loss', what was acknowledged survives also what a loss of power does to the rest", async () => {
   await fc.assert(
@@ -176,9 +176,9 @@ test("with 'power-loss', what was acknowledged survives also what a loss of powe
         await reopened.close()
       },
     ),
-    { numRuns: 150, interruptAfterTimeLimit: 5000, endOnFailure: false },
+    { numRuns: 80, interruptAfterTimeLimit: 20_000, endOnFailure: false },
   )
-})
+}, 60_000)
 
 function settingsOf({ capacity, backlog, durability, appraisers }: Chosen) {
   return { capacity, durability, appraisers, maxBacklog: Math.max(1, Math.round(capacity * backlog)) }

@@ -18,6 +18,8 @@ export interface Place {
   index: number
   of: number
   novelty: Novelty
+  /** Steps of the run, and episodes, that were before it: a run that is gone on with. */
+  past: { steps: number; episodes: number }
 }
 
 /** Plays one environment; its starts and its exploration depend on the seed and its place alone. */
@@ -34,8 +36,10 @@ export class Actor {
   #last: Push | undefined
 
   constructor(writer: TransitionWriter, policy: GreedyPolicy, seed: number, place: Partial<Place> = {}) {
-    const { index = 0, of = 1, novelty = new Novelty() } = place
-    const suffix = index === 0 ? '' : ` ${index}`
+    const { index = 0, of = 1, novelty = new Novelty(), past = { steps: 0, episodes: 0 } } = place
+    const which = index === 0 ? '' : ` ${index}`
+    // Going on with the numbers of the first start would be playing the same episodes again.
+    const suffix = past.steps === 0 ? which : `${which} after ${past.steps}`
     this.#writer = writer
     this.#policy = policy
     this.#novelty = novelty
@@ -44,9 +48,9 @@ export class Actor {
     this.#exploration = new Random(seed, `exploration${suffix}`)
     this.#environment.reset(this.#starts)
     this.#transition = {
-      episode: index,
+      episode: past.episodes + index,
       step: 0,
-      tick: -1,
+      tick: past.steps - 1,
       observation: this.#observation,
       novelty: 1,
       push: 0,

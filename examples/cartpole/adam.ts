@@ -8,6 +8,14 @@ const MEAN_DECAY = 0.9
 const SQUARE_DECAY = 0.999
 const EPSILON = 1e-8
 
+/** The running means of an optimiser. */
+export interface AdamMemory {
+  mean: Float64Array
+  square: Float64Array
+  meanCorrection: number
+  squareCorrection: number
+}
+
 /** The optimiser of one parameter array. */
 export class Adam {
   readonly #parameters: Float64Array
@@ -21,6 +29,24 @@ export class Adam {
     this.#parameters = parameters
     this.#mean = new Float64Array(parameters.length)
     this.#square = new Float64Array(parameters.length)
+  }
+
+  /** What the optimiser is gone on with. */
+  save(): AdamMemory {
+    return {
+      mean: this.#mean,
+      square: this.#square,
+      meanCorrection: this.#meanCorrection,
+      squareCorrection: this.#squareCorrection,
+    }
+  }
+
+  /** Goes on with it. */
+  restore({ mean, square, meanCorrection, squareCorrection }: AdamMemory): void {
+    this.#mean.set(mean)
+    this.#square.set(square)
+    this.#meanCorrection = meanCorrection
+    this.#squareCorrection = squareCorrection
   }
 
   /** Moves the parameters one step against `gradient`. */

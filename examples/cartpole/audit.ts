@@ -21,13 +21,21 @@ export interface AuditLine {
  *
  * @param cursors accounts of the appraisers' subscriptions, in the order of their slots
  * @param latePriorities priorities that the learner gave to events which were gone by then
+ * @param past events that were there when the run was gone on with
  */
-export function audit(stats: StreamStats, cursors: readonly SubscriptionStats[], latePriorities: number): AuditLine[] {
+export function audit(
+  stats: StreamStats,
+  cursors: readonly SubscriptionStats[],
+  latePriorities: number,
+  past = 0,
+): AuditLine[] {
   const { written, readable, evicted, rewards, threads } = stats
+  const fresh = written - past
+  const since = past === 0 ? '' : ' since the start'
   const lines = [
     line('written = readable + evicted', written, [readable, evicted]),
-    line('written = fully appraised', written, [rewards.fullyAppraised]),
-    line('4 x written = rewards applied', 4 * written, [rewards.applied]),
+    line(`written${since} = fully appraised`, fresh, [rewards.fullyAppraised]),
+    line(`4 x written${since} = rewards applied`, 4 * fresh, [rewards.applied]),
     line('late writes = late priorities', rewards.evicted, [latePriorities]),
   ]
   if (threads !== undefined) {
@@ -47,7 +55,8 @@ export function audit(stats: StreamStats, cursors: readonly SubscriptionStats[],
   return lines
 }
 
-function line(law: string, left: number, right: readonly number[]): AuditLine {
+/** Checks one law. */
+export function line(law: string, left: number, right: readonly number[]): AuditLine {
   const figures = `${figure(left)} = ${right.map(figure).join(' + ')}`
   return { law, figures, holds: left === right.reduce((sum, value) => sum + value, 0) }
 }

@@ -5,6 +5,7 @@
  */
 
 import type { EventBatch, ExperienceStream } from 'experience-stream'
+import type { History } from 'experience-stream/node'
 import { APPRAISERS } from './appraisal.js'
 import { Outcome } from './environment.js'
 import { readOutcome, readTick } from './state.js'
@@ -30,6 +31,27 @@ export class Chronicle {
     const batch = this.#stream.queryRange(this.#position, end, { into: this.#batch })
     this.#batch = batch
     this.#position = end
+    this.#take(batch)
+  }
+
+  /** Reads what happened before this start, up to the event number `end`, from wherever it is kept. */
+  async recall(history: History, end: number, onBatch: (batch: EventBatch) => void): Promise<void> {
+    for await (const batch of history.queryRange(this.#position, end, { metadata: false })) {
+      this.#take(batch)
+      onBatch(batch)
+    }
+    this.#position = end
+  }
+
+  /** Mean reward per appraiser over what was read since the last call. */
+  takeMeanRewards(): number[] {
+    const means = Array.from(this.#sums, (sum) => (this.#events > 0 ? sum / this.#events : 0))
+    this.#sums.fill(0)
+    this.#events = 0
+    return means
+  }
+
+  #take(batch: EventBatch): void {
     this.#events += batch.length
     const actions = batch.actions()
     const rewards = batch.rewards()
@@ -40,13 +62,5 @@ export class Chronicle {
       this.returns.push(stepNumber + 1)
       this.endedAt.push(readTick(timestamp) + 1)
     }
-  }
-
-  /** Mean reward per appraiser over what was read since the last call. */
-  takeMeanRewards(): number[] {
-    const means = Array.from(this.#sums, (sum) => (this.#events > 0 ? sum / this.#events : 0))
-    this.#sums.fill(0)
-    this.#events = 0
-    return means
   }
 }

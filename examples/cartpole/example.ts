@@ -6,9 +6,11 @@
 
 import { accessSync, constants, statSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { ExperienceError } from 'experience-stream'
 import { CrewError } from './crew.js'
 import { count, runName, threadNames } from './format.js'
 import { toJson } from './json.js'
+import { Interrupted, KeepError, Keeper } from './keep/keeper.js'
 import { HELP, type Options, parseOptions, UsageError } from './options.js'
 import { ProgressView } from './progress.js'
 import { renderReport } from './report/document.js'
@@ -22,16 +24,18 @@ export interface Surroundings {
   stdout: Sink
   stderr: Sink
   environment: Readonly<Record<string, string | undefined>>
+  /** Aborts at the first Ctrl-C; asked for by a run that can be gone on with. */
+  interrupts?: () => AbortSignal
   /** Programs of the threads; by default those of the build. */
   scripts?: Scripts
 }
 
 /**
  * Runs the command and returns its exit status: 0, 1 where the report cannot be written or a thread fails, 2 for a mistake
- * in `args`.
+ * in `args`, 130 where a run that is kept was interrupted.
  */
 export async function execute(args: readonly string[], surroundings: Surroundings): Promise<number> {
-  const { stdout, stderr, environment, scripts } = surroundings
+  const { stdout, stderr, environment } = surroundings
   let options: Options
   try {
     options = parseOptions(args)
@@ -49,15 +53,23 @@ export async function execute(args: readonly string[], surroundings: Surrounding
     assertWritable(report)
     const terminal = new Terminal(options.json ? stderr : stdout, environment)
     printTitle(terminal, options)
-    const result = await perform(terminal, settingsOf(options, 'prioritized'), scripts)
-    const compared = options.learn && options.compare
-    const other = compared ? await perform(terminal, settingsOf(options, 'uniform'), scripts) : undefined
+    const result = await perform(terminal, settingsOf(options, 'prioritized'), surroundings, options.keep)
+    const compared = options.learn && options.compare && options.keep === undefined
+    const other = compared ? await perform(terminal, settingsOf(options, 'uniform'), surroundings) : undefined
     writeFileSync(report, renderReport(result, other))
     if (options.json) stdout.write(`${JSON.stringify(toJson(result, other, report))}\n`)
     else printSummary(terminal, result, other, report)
     return 0
   } catch (error) {
-    if (error instanceof CrewError) stderr.write(`cartpole: ${error.message}\n`)
+    if (error instanceof Interrupted) {
+      const { step } = error
+      stderr.write(
+        `cartpole: stopped after ${count(step)} of ${count(options.steps)} steps; the same command goes on\n`,
+      )
+      return 130
+    }
+    if (error instanceof CrewError || error instanceof KeepError || error instanceof ExperienceError)
+      stderr.write(`cartpole: ${error.message}\n`)
     else if (isFileError(error)) stderr.write(`cartpole: cannot write the report ${report}: ${error.message}\n`)
     else throw error
     return 1
@@ -68,9 +80,19 @@ function settingsOf({ seed, steps, learn, threads }: Options, replay: RunSetting
   return { seed, steps, learn, replay, threads }
 }
 
-function perform(terminal: Terminal, settings: RunSettings, scripts: Scripts | undefined): Promise<RunResult> {
+async function perform(
+  terminal: Terminal,
+  settings: RunSettings,
+  { scripts, interrupts }: Surroundings,
+  keep?: string,
+): Promise<RunResult> {
   const progress = new ProgressView(terminal, runName(settings), settings.steps, CAPACITY)
-  return run(settings, (window, eventsPerSecond) => progress.show(window, eventsPerSecond), scripts)
+  const keeper = keep === undefined ? undefined : await Keeper.open(keep, settings, CAPACITY, interrupts?.())
+  if (keeper !== undefined) {
+    const past = keeper.past === 0 ? 'a new run' : `going on after ${count(keeper.past)} steps`
+    terminal.line(`Kept in ${resolve(keeper.directory)}: ${past}`)
+  }
+  return run(settings, (window, eventsPerSecond) => progress.show(window, eventsPerSecond), scripts, keeper)
 }
 
 function printTitle(terminal: Terminal, { seed, steps, learn, threads }: Options): void {
@@ -93,7 +115,7 @@ function printSummary(terminal: Terminal, result: RunResult, other: RunResult | 
   const fate = result.settings.learn ? 'written, scored four times, and learned from' : 'written and scored four times'
   terminal.line()
   terminal.line(
-    `${count(result.settings.steps)} events in ${seconds.toFixed(1)} s: ` +
+    `${count(result.settings.steps - result.past)} events in ${seconds.toFixed(1)} s: ` +
       `${count(Math.round(eventsPerSecond))} events/s, each ${fate}`,
   )
   terminal.line(`Report: ${report}`)

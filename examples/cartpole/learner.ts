@@ -22,7 +22,7 @@ import {
   type SamplingStrategy,
   uniform,
 } from 'experience-stream'
-import { Adam } from './adam.js'
+import { Adam, type AdamMemory } from './adam.js'
 import { DrawCounts } from './draws.js'
 import { Outcome } from './environment.js'
 import { Activations, Network } from './network.js'
@@ -47,6 +47,15 @@ const LEARNING_RATE = 1e-3
 const FINAL_LEARNING_RATE = 1e-4
 /** Errors beyond this count linearly, not by their square. */
 const HUBER = 10
+
+/** What a learner is gone on with. */
+export interface LearnerMemory {
+  updates: number
+  online: Float64Array
+  target: Float64Array
+  average: Float64Array
+  optimiser: AdamMemory
+}
 
 /** The part of a stream that learning needs. */
 export type ReplaySource = Pick<ExperienceStream, 'capacity' | 'sampleBatch' | 'setPriorities'>
@@ -110,6 +119,26 @@ export class Learner {
       this.latePriorities += evicted
     }
     this.updates++
+  }
+
+  /** What it is gone on with; the arrays are its own and change with the next update. */
+  save(): LearnerMemory {
+    return {
+      updates: this.updates,
+      online: this.online.parameters,
+      target: this.target.parameters,
+      average: this.average.parameters,
+      optimiser: this.#optimiser.save(),
+    }
+  }
+
+  /** Goes on with it. */
+  restore({ updates, online, target, average, optimiser }: LearnerMemory): void {
+    this.updates = updates
+    this.online.parameters.set(online)
+    this.target.parameters.set(target)
+    this.average.parameters.set(average)
+    this.#optimiser.restore(optimiser)
   }
 
   /** Loads the fully appraised events of a batch and returns how many these are. */

@@ -16,4 +16,9 @@ process.exitCode = await execute(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   environment: process.env,
+  interrupts: () => {
+    const controller = new AbortController()
+    process.once('SIGINT', () => controller.abort())
+    return controller.signal
+  },
 })

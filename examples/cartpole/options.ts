@@ -17,6 +17,8 @@ export interface Options {
   json: boolean
   /** Environments that have a thread each; 0 has everything happen in one thread. */
   threads: number
+  /** Directory that keeps the run; undefined keeps nothing. */
+  keep: string | undefined
   help: boolean
 }
 
@@ -44,6 +46,8 @@ Options:
   --threads [N]   N environments and the four appraisers each in a thread of their own,
                   beside the learner's, 1 to ${MAX_THREADS} (${DEFAULT_THREADS} if N is left out)
   --no-compare    leave out the second run, which samples uniformly
+  --keep DIR      keep the run in DIR, and go on with it after Ctrl-C or a crash; one run
+                  in one thread, no second one to compare with
   --report FILE   where the HTML report goes (default build/cartpole-report.html)
   --json          print one JSON object on stdout, and progress on stderr
   --help          print this
@@ -66,6 +70,7 @@ export function parseOptions(args: readonly string[]): Options {
     report: DEFAULT_REPORT,
     json: false,
     threads: 0,
+    keep: undefined,
     help: false,
   }
   for (let i = 0; i < args.length; i++) {
@@ -81,6 +86,7 @@ export function parseOptions(args: readonly string[]): Options {
       const omitted = inline === undefined && (args[i + 1] === undefined || args[i + 1].startsWith('--'))
       options.threads = omitted ? DEFAULT_THREADS : integer(flag, value(), 1, MAX_THREADS)
     } else if (flag === '--report') options.report = file(flag, value())
+    else if (flag === '--keep') options.keep = folder(flag, value())
     else if (!SWITCHES.has(flag)) throw new UsageError(`unknown argument ${JSON.stringify(args[i])}`)
     else if (inline !== undefined) throw new UsageError(`${flag} takes no value, got ${JSON.stringify(inline)}`)
     else if (flag === '--no-learn') options.learn = false
@@ -88,6 +94,7 @@ export function parseOptions(args: readonly string[]): Options {
     else if (flag === '--json') options.json = true
     else options.help = true
   }
+  if (options.keep !== undefined && options.threads > 0) throw new UsageError('--keep is for a run without --threads')
   return options
 }
 
@@ -106,5 +113,10 @@ function integer(flag: string, text: string, least: number, most: number): numbe
 
 function file(flag: string, path: string): string {
   if (path.startsWith('--')) throw new UsageError(`${flag} needs a file, got ${JSON.stringify(path)}`)
+  return path
+}
+
+function folder(flag: string, path: string): string {
+  if (path.startsWith('--')) throw new UsageError(`${flag} needs a folder, got ${JSON.stringify(path)}`)
   return path
 }

@@ -13,9 +13,12 @@
 import { ExperienceStream } from 'experience-stream'
 import { type AuditLine, audit } from './audit.js'
 import { Chronicle } from './chronicle.js'
+import { type Checkpoint, Contest } from './contest.js'
 import type { Crew } from './crew.js'
 import { evaluate, mean, type Playback, record } from './evaluation.js'
 import { explorationAt, WARM_UP } from './exploration.js'
+import { Interrupted, type Keeper } from './keep/keeper.js'
+import { recall } from './keep/recall.js'
 import { Learner, type Replay } from './learner.js'
 import { GreedyPolicy } from './policy.js'
 import { Random } from './random.js'
@@ -32,7 +35,6 @@ export const SOLVED = 475
 
 const WINDOWS = 40
 const WINDOWS_PER_CHECKPOINT = 4
-const VALIDATION_STARTS = 20
 const FINAL_STARTS = 100
 const RECENT_EPISODES = 20
 const TOP_EXPERIENCES = 8
@@ -72,16 +74,11 @@ export interface Window {
   missed: number
 }
 
-/** A validation of the policy during a run. */
-export interface Checkpoint {
-  step: number
-  /** Mean length of the validation episodes. */
-  mean: number
-}
-
 /** What a run leaves behind. */
 export interface RunResult {
   settings: RunSettings
+  /** Steps that were taken before this start. */
+  past: number
   capacity: number
   /** Length of every episode that ended, and the step at which it did. */
   returns: number[]
@@ -111,60 +108,77 @@ export type ProgressListener = (window: Window, eventsPerSecond: number) => void
  * Runs the example once.
  *
  * @param scripts files of the threads' programs, if there are threads
+ * @param keeper keeps the run, and has what came before; the run closes its stream
  * @throws {CrewError} when a thread ends before its work is done
+ * @throws {Interrupted} when the keeper is told to stop; everything is kept
  */
 export async function run(
   settings: RunSettings,
   onProgress: ProgressListener = () => {},
   scripts: Scripts = SCRIPTS,
+  keeper?: Keeper,
 ): Promise<RunResult> {
-  const { seed, steps, threads } = settings
+  const { seed, steps, threads, learn } = settings
   const began = performance.now()
   const shared = threads > 0
-  const stream = await ExperienceStream.create({ capacity: CAPACITY, seed, priority: 'explicit', shared })
+  const stream =
+    keeper?.stream ?? (await ExperienceStream.create({ capacity: CAPACITY, seed, priority: 'explicit', shared }))
+  const past = keeper?.past ?? 0
   let crew: Crew | undefined
   try {
     const learner = new Learner(stream, settings.replay, new Random(seed, 'network'))
-    crew = shared
-      ? new ThreadCrew(stream, learner.online.parameters, { seed, steps, environments: threads }, scripts)
-      : new SoloCrew(stream, new GreedyPolicy(learner.online), seed)
     const chronicle = new Chronicle(stream)
     const contest = new Contest(seed)
-    const windows: Window[] = []
+    const windows = keeper?.memory?.windows ?? []
+    const place = keeper && (await recall(keeper, { chronicle, learner, contest }))
+    crew = shared
+      ? new ThreadCrew(stream, learner.online.parameters, { seed, steps, environments: threads }, scripts)
+      : new SoloCrew(stream, new GreedyPolicy(learner.online), seed, place)
+    const save = () => keeper?.save({ seed, learn, windows, learner: learner.save(), contest: contest.save() })
+    await save()
     const windowSteps = Math.ceil(steps / WINDOWS)
-    let windowBegan = began
-    for (let step = 1; step <= steps; step++) {
+    let windowBegan = performance.now()
+    for (let step = past + 1; step <= steps; step++) {
       await crew.advance(step)
-      if (settings.learn && step >= WARM_UP) learner.update(step / steps)
+      if (learn && step >= WARM_UP) learner.update(step / steps)
 
       const ended = step === steps
       const windowEnds = step % windowSteps === 0 || ended
       if (windowEnds || step % READ_EVERY === 0) chronicle.read(step)
-      if (!windowEnds) continue
-      const { readable, evicted } = stream.stats()
-      const previous = windows.at(-1)?.step ?? 0
-      windows.push({
-        step,
-        episodes: chronicle.returns.length,
-        meanReturn: mean(chronicle.returns.slice(-RECENT_EPISODES)),
-        exploration: explorationAt(step - 1),
-        error: learner.lastError,
-        rewards: chronicle.takeMeanRewards(),
-        size: readable,
-        evicted,
-        missed: crew.missed,
+      if (windowEnds) {
+        const { readable, evicted } = stream.stats()
+        const previous = Math.max(past, windows.at(-1)?.step ?? 0)
+        windows.push({
+          step,
+          episodes: chronicle.returns.length,
+          meanReturn: mean(chronicle.returns.slice(-RECENT_EPISODES)),
+          exploration: explorationAt(step - 1),
+          error: learner.lastError,
+          rewards: chronicle.takeMeanRewards(),
+          size: readable,
+          evicted,
+          missed: crew.missed,
+        })
+        const now = performance.now()
+        onProgress(windows[windows.length - 1], ((step - previous) * 1000) / (now - windowBegan))
+        if (windows.length % WINDOWS_PER_CHECKPOINT === 0 || ended) contest.enter(step, learner.average.parameters)
+        await save()
+        windowBegan = performance.now()
+      }
+      await keeper?.after(step).catch(async (error) => {
+        if (error instanceof Interrupted) await save()
+        throw error
       })
-      const now = performance.now()
-      onProgress(windows[windows.length - 1], ((step - previous) * 1000) / (now - windowBegan))
-      if (windows.length % WINDOWS_PER_CHECKPOINT === 0 || ended) contest.enter(step, learner.average.parameters)
-      windowBegan = performance.now()
     }
+    // The last step may have been taken by a start that did not live to see the policy chosen.
+    if (contest.checkpoints.at(-1)?.step !== steps) contest.enter(steps, learner.average.parameters)
     const cursors = await crew.end()
     const seconds = (performance.now() - began) / 1000
     const policy = contest.winner
     const lengths = evaluate(policy, FINAL_STARTS, new Random(seed, 'final'))
     return {
       settings,
+      past,
       capacity: stream.capacity,
       returns: chronicle.returns,
       endedAt: chronicle.endedAt,
@@ -177,8 +191,8 @@ export async function run(
       lengths,
       playback: record(policy, new Random(seed, 'final')),
       ranking: rank(stream, learner.draws, TOP_EXPERIENCES),
-      audit: audit(stream.stats(), cursors, learner.latePriorities),
-      timing: { seconds, eventsPerSecond: steps / seconds },
+      audit: [...audit(stream.stats(), cursors, learner.latePriorities, past), ...((await keeper?.audit()) ?? [])],
+      timing: { seconds, eventsPerSecond: (steps - past) / seconds },
     }
   } finally {
     await crew?.close()
@@ -189,29 +203,4 @@ export async function run(
 /** The first step at which a run's policy passed its validation with a mean of at least {@link SOLVED}. */
 export function solvedAt(result: RunResult): number | undefined {
   return result.checkpoints.find((checkpoint) => checkpoint.mean >= SOLVED)?.step
-}
-
-/** Validates policies on the same starts and keeps the best; of equal ones the latest. */
-class Contest {
-  readonly checkpoints: Checkpoint[] = []
-  chosen: Checkpoint = { step: 0, mean: -1 }
-  /** Steps played so far. */
-  steps = 0
-  winner!: GreedyPolicy
-  readonly #seed: number
-
-  constructor(seed: number) {
-    this.#seed = seed
-  }
-
-  enter(step: number, parameters: Float64Array): void {
-    const policy = GreedyPolicy.frozen(parameters)
-    const lengths = evaluate(policy, VALIDATION_STARTS, new Random(this.#seed, 'validation'))
-    const checkpoint = { step, mean: mean(lengths) }
-    this.checkpoints.push(checkpoint)
-    this.steps += lengths.reduce((sum, length) => sum + length, 0)
-    if (checkpoint.mean < this.chosen.mean) return
-    this.chosen = checkpoint
-    this.winner = policy
-  }
 }

@@ -6,7 +6,7 @@
  */
 
 import type { ExperienceStream, SubscriptionStats } from 'experience-stream'
-import { Actor } from './actor.js'
+import { Actor, type Place } from './actor.js'
 import { AppraisalPanel } from './appraisal.js'
 import type { Crew } from './crew.js'
 import { explorationAt } from './exploration.js'
@@ -18,10 +18,10 @@ export class SoloCrew implements Crew {
   readonly #actor: Actor
   readonly #panel: AppraisalPanel
 
-  constructor(stream: ExperienceStream, policy: GreedyPolicy, seed: number) {
+  constructor(stream: ExperienceStream, policy: GreedyPolicy, seed: number, place: Partial<Place> = {}) {
     this.#stream = stream
     this.#panel = new AppraisalPanel(stream)
-    this.#actor = new Actor(stream.writer, policy, seed)
+    this.#actor = new Actor(stream.writer, policy, seed, place)
   }
 
   get missed(): number {

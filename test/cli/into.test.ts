@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { UsageError } from '../../src/cli/errors.js'
@@ -135,4 +135,15 @@ test('kill -9 leaves a directory that verifies, and that the next run goes on wi
   const next = await into(folder, events(10), '--store', 'messagepack')
   expect(next.into).toMatchObject({ continued: true, startSeq: before.endSeq })
   expect(await json<Verification>(['verify', folder])).toMatchObject({ findings: [], pending: 0 })
+})
+
+test('files that cannot be made end the command before anything is read', async () => {
+  const folder = newFolder()
+  mkdirSync(folder)
+  writeFileSync(join(folder, 'cold'), '')
+  const args = ['ingest', '-', '--format', 'ndjson', '--into', folder]
+  const { status, stdout, stderr } = await run(args, { input: events(10) })
+  expect([status, stdout]).toEqual([1, ''])
+  expect(stderr).toMatch(/^experience-stream: .*cold.*\n$/)
+  expect(await json<DirectoryStats>(['stats', folder])).toMatchObject({ endSeq: 0, files: null })
 })

@@ -36,7 +36,20 @@ if (!built)
 const THREADS = ['write', 'read', 'reward', 'pair', 'wake', 'mirror', 'cost', 'journal'].map(
   (name) => `threads-${name}`,
 )
-const ALONE = ['write', 'batch', 'fold', 'read', 'sample', 'reward', 'find', 'subscribe', 'peers', 'parquet']
+const ALONE = [
+  'write',
+  'batch',
+  'fold',
+  'read',
+  'sample',
+  'reward',
+  'find',
+  'subscribe',
+  'peers',
+  'journal',
+  'followers',
+  'parquet',
+]
 const SUBJECTS = [...ALONE, ...THREADS]
 
 /** Rows that design and report speak of, by what their names begin with, with their goals. */
@@ -83,6 +96,12 @@ const GOALS: [name: string, goal: number][] = [
   ['packed batches, beside ringbuf.js', 0.25],
   ['wake-up by Atomics.waitAsync, p99', 1000],
   ['writer: cost of the journal', 10],
+  ['journal, fdatasync per 1024 events', 1 / 0.6],
+  ['journal, fdatasync per 1024 events: mean', 1 / 0.6],
+  ['journal, fdatasync per 1024 events: p99', 1],
+  ['cost of the journal in the same thread, process-crash', 70],
+  ['recovery into prefaulted memory', 100],
+  ['recovery, cold', 200],
   ['encode, ids v7', 1e9 / 700_000],
   ['encode, ids v4', 1e9 / 700_000],
   ['ids v7: bytes', 58],

@@ -12,11 +12,13 @@ const library = built
 /** @type {unknown} */
 const core = builtCore
 
-export const { AppraiserType, EventFlags, runAppraiser } = /** @type {typeof import('../../../src/index.js')} */ (core)
+export const { Appraiser, AppraiserType, EventFlags, ExperienceStream, runAppraiser } =
+  /** @type {typeof import('../../../src/index.js')} */ (core)
 
-export const { BackpressureError, FileColdStorage, openExperienceStream, openHistory } =
+export const { FileColdStorage, openExperienceStream, openHistory } =
   /** @type {typeof import('../../../src/storage/index.node.js')} */ (library)
 
 /** @typedef {import('../../../src/storage/index.node.js').DurableExperienceStream} Durable */
+/** @typedef {import('../../../src/storage/index.node.js').DurableSubscription} DurableSub */
 /** @typedef {import('../../../src/storage/index.node.js').FileColdStorage} FileStore */
 /** @typedef {import('../../../src/storage/index.node.js').HistoryBatch} HistoryBatch */

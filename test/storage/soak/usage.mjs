@@ -10,8 +10,8 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
 const MIB = 2 ** 20
-/** With fewer samples one that is out of line would decide. */
-const FEWEST = 12
+/** A shorter run has not come to rest: stores and journal fill up to their limits first. */
+export const FEWEST = 40
 /** What the last quarter of a run may have beyond the second: a part of it, and so much besides. */
 const BOUNDS = {
   rss: { part: 0.1, beyond: 32 * MIB },
@@ -20,7 +20,7 @@ const BOUNDS = {
   buffers: { part: 0.1, beyond: 8 * MIB },
   files: { part: 0, beyond: 8 },
   handles: { part: 0, beyond: 3 },
-  disk: { part: 0.25, beyond: 16 * MIB },
+  disk: { part: 0.25, beyond: 32 * MIB },
 }
 
 /** @typedef {{ rss: number, heap: number, external: number, buffers: number, files: number, handles: number, disk: number }} Sample */
@@ -112,9 +112,20 @@ function median(values) {
  */
 function bytesOf(directory) {
   let sum = 0
-  for (const entry of readdirSync(directory, { withFileTypes: true, recursive: true })) {
-    // A file may be gone by now: retention is at work.
-    if (entry.isFile()) sum += statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0
+  for (const entry of entriesOf(directory)) {
+    const path = join(directory, entry.name)
+    if (entry.isDirectory()) sum += bytesOf(path)
+    else sum += statSync(path, { throwIfNoEntry: false })?.size ?? 0
   }
   return sum
+}
+
+/** Nothing of a folder that is gone by now: retention is at work. @param {string} directory */
+function entriesOf(directory) {
+  try {
+    return readdirSync(directory, { withFileTypes: true })
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === 'ENOENT') return []
+    throw error
+  }
 }

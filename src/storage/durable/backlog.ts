@@ -14,7 +14,7 @@ import type { Ring } from '../../kernel/ring.js'
 import * as L from '../../layout.js'
 import { pieces } from '../../stream/ranges.js'
 import { CorrectionMerger } from '../journal/corrections.js'
-import type { JournalWriter } from '../journal/writer.js'
+import { BLOCK_RECORDS, type JournalWriter } from '../journal/writer.js'
 import { DirtyMarks } from './dirty-marks.js'
 import type { MetadataStore } from './metadata-store.js'
 import type { KeptNames } from './names.js'
@@ -91,11 +91,8 @@ export class Backlog {
 
   /** Writes everything out. @throws {StorageError} */
   writeOut(): void {
-    if (this.metadata.unwritten.length > 0) {
-      this.writer.writeMetadata(this.metadata.unwritten)
-      this.metadata.written()
-    }
-    if (this.events > 0) this.writeEvents()
+    while (this.metadata.unwritten.length > 0) this.writeDescribed()
+    if (this.events > 0) this.writeEvents(this.events)
     if (this.evicted.size > 0) this.writeEvicted()
     while (this.marks.count > 0) this.writeMarked()
     if (this.names.changed) {
@@ -104,25 +101,36 @@ export class Backlog {
     }
   }
 
-  private writeEvents(): void {
-    const { ring, writer } = this
+  /** Writes the next block of events behind the metadata that they have. */
+  private writeDescribed(): void {
+    const { metadata, writer } = this
+    const count = Math.min(this.events, BLOCK_RECORDS)
+    const end = this.written + count
+    const entries = metadata.unwritten.filter(([seq]) => seq < end)
+    if (entries.length > 0) writer.writeMetadata(entries)
+    metadata.written(entries.length)
+    if (count > 0) this.writeEvents(count)
+  }
+
+  private writeEvents(count: number): void {
+    const { ring, writer, written } = this
     try {
-      const masks = this.hasMasks ? this.maskPieces() : undefined
-      writer.writeRecords(this.written, this.events, pieces(ring, this.written, ring.next), masks)
-      this.hasMasks = false
+      const masks = this.hasMasks ? this.maskPieces(count) : undefined
+      writer.writeRecords(written, count, pieces(ring, written, written + count), masks)
     } finally {
       this.written = writer.endSeq
     }
+    if (this.events === 0) this.hasMasks = false
   }
 
-  /** The masks of the events that are not written out, where they stand. */
-  private maskPieces(): Uint8Array[] {
-    const { ring, events } = this
+  /** The masks of the next events that are not written out, where they stand. */
+  private maskPieces(count: number): Uint8Array[] {
+    const { ring } = this
     const { u8, map } = ring.kernel
     const slot = ring.slotOf(this.written)
-    const first = Math.min(events, ring.capacity - slot)
+    const first = Math.min(count, ring.capacity - slot)
     const from = map.masks + slot
-    return [u8.subarray(from, from + first), u8.subarray(map.masks, map.masks + events - first)]
+    return [u8.subarray(from, from + first), u8.subarray(map.masks, map.masks + count - first)]
   }
 
   private writeEvicted(): void {

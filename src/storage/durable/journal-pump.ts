@@ -19,7 +19,7 @@ import type { Backlog } from './backlog.js'
 import { Gate, type GateKeeper } from './gate.js'
 import type { JournalProgress } from './host.js'
 import type { Durability } from './types.js'
-import { unlessAborted, Watchers } from './watchers.js'
+import { keptAlive, unlessAborted, Watchers } from './watchers.js'
 
 /** How a pump works. */
 export interface PumpOptions {
@@ -142,7 +142,7 @@ export class JournalPump implements GateKeeper {
       if (this.failure !== undefined) throw this.failure
       if (this.ring.closed) throw new ClosedError('stream')
       if (this.gate.hasRoom(count)) return
-      if (this.backlog.isEmpty) await this.watchers.wait(Number.POSITIVE_INFINITY, signal)
+      if (this.backlog.isEmpty) await keptAlive(this.watchers.wait(Number.POSITIVE_INFINITY, signal))
       else await unlessAborted(this.flush(), signal)
       signal?.throwIfAborted()
     }

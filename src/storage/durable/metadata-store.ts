@@ -58,10 +58,9 @@ export class MetadataStore {
     }
   }
 
-  /** The journal has everything. */
-  written(): void {
-    this.pending = []
-    this.pendingBytes = 0
+  /** The journal has the first `count` of what is to be written out. */
+  written(count: number): void {
+    for (const [, packed] of this.pending.splice(0, count)) this.pendingBytes -= packed.length
   }
 
   get(seq: number): EventMetadata | undefined {

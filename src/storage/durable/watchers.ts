@@ -52,3 +52,16 @@ export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | unde
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
   })
 }
+
+/** No timer is longer. */
+const LONGEST_MS = 2 ** 31 - 1
+
+/** What `promise` gives; until then the process does not end for want of anything else to do. */
+export async function keptAlive<T>(promise: Promise<T>): Promise<T> {
+  const timer = setInterval(() => {}, LONGEST_MS)
+  try {
+    return await promise
+  } finally {
+    clearInterval(timer)
+  }
+}

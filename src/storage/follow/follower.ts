@@ -19,6 +19,7 @@
 
 import { ClosedError } from '../../errors.js'
 import type { Checkpoint, ColdStorage } from '../cold/cold-storage.js'
+import { keptAlive } from '../durable/watchers.js'
 import { Demands } from './demands.js'
 import { LagLimit } from './lag-limit.js'
 import type { Look } from './look.js'
@@ -186,7 +187,8 @@ export class Follower {
     if (settlesNow) this.settleTo = Math.max(this.settleTo, seq)
     const met = this.demands.add({ seq, position: horizon.position }, signal)
     this.wake()
-    await met
+    // Somebody waits for it: a store that pauses before it tries again must not look like a program that is done.
+    await keptAlive(met)
   }
 
   private assertRunning(): void {

@@ -69,6 +69,8 @@ export class JournalWriter {
   private state: string
   private readonly group = new GroupSync(() => this.runSync())
   private closed = false
+  /** Whether the next block belongs into the segment of the last one. */
+  private isJoined = false
   private readonly block = blankBlock()
   private readonly staging = new Uint8Array(64 * 1024)
 
@@ -130,7 +132,11 @@ export class JournalWriter {
     }
   }
 
-  /** Writes metadata, ascending by sequence number. @throws {StorageError} */
+  /**
+   * Writes metadata, ascending by sequence number, of events of the block of records that is written next. That one goes
+   * into the same segment, so that a journal whose older segments are removed has the metadata of the events that it has.
+   * @throws {StorageError}
+   */
   writeMetadata(entries: readonly MetadataEntry[]): void {
     for (let start = 0; start < entries.length; ) {
       const end = metadataEnd(entries, start)
@@ -242,8 +248,9 @@ export class JournalWriter {
     let length = 0
     for (const piece of payload) length += piece.length
     if (length > F.LONGEST_PAYLOAD) throw invalid('payload', `have at most ${F.LONGEST_PAYLOAD} bytes`, length)
-    if (this.chain.isFull(length)) this.rotate()
+    if (!this.isJoined && this.chain.isFull(length)) this.rotate()
     this.write(this.chain.current, fields, payload)
+    this.isJoined = fields.kind === F.METADATA
     this.chain.keepUp()
   }
 

@@ -4,9 +4,12 @@
  * @module
  */
 
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { CorruptSegmentError, StorageError, StoreMismatchError } from '../../../src/storage/errors.js'
 import { Backoff, isWorthRetrying } from '../../../src/storage/follow/retry.js'
+import { temporaryFolder } from '../support/folders.js'
 import { MemoryStore } from './support/memory-store.js'
 import { expectExactly, World } from './support/world.js'
 
@@ -172,4 +175,10 @@ test('the wait grows up to its limit; the jitter takes off up to its part, the s
   expect(Math.min(...long)).toBeGreaterThanOrEqual(500)
   expect(Math.max(...long)).toBeLessThanOrEqual(1000)
   expect(Math.max(...long) - Math.min(...long)).toBeGreaterThan(400)
+})
+
+test('a program that awaits a follower does not end over the pauses of its store', () => {
+  const program = fileURLToPath(new URL('waiting-child.mjs', import.meta.url))
+  const { stdout, stderr, status } = spawnSync(process.execPath, [program, temporaryFolder()], { encoding: 'utf8' })
+  expect([stdout, stderr, status]).toEqual(['1 0\n', '', 0])
 })

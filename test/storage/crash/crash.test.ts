@@ -34,7 +34,7 @@ test('whatever a killed process was promised is in ring, journal, history and ev
 test('the inspection notices that the end of the journal is gone', async () => {
   const chapter = { ...WAYS[0]!, directory: temporaryFolder(), seed: 1 }
   const promises = new Promises()
-  for (const line of await runAndKill({ ...chapter, run: 0 }, 'open', 300)) promises.take(0, line, true)
+  for (const line of await runAndKill({ ...chapter, run: 0 }, 'ack', 200)) promises.take(0, line, true)
   expect(promises.faults).toEqual([])
   expect(promises.counts.events).toBeGreaterThan(0)
   const journal = join(chapter.directory, 'journal')

@@ -104,7 +104,7 @@ async function playChapter(chapter, kills, tally) {
 /**
  * Runs a child until it has said something, and so much longer; resolves with everything that it said in whole lines.
  * @param {import('./plan.mjs').Chapter & { run: number }} run
- * @param {'started' | 'open'} word
+ * @param {'started' | 'open' | 'ack'} word
  * @param {number} delayMs
  * @returns {Promise<any[]>}
  */

@@ -14,7 +14,6 @@ import type { EventBatch } from './batch.js'
 import { assertAppraiser } from './late-writer.js'
 import type { ExperienceStream } from './stream.js'
 import type { Subscription } from './subscription.js'
-import type { SubscribeOptions } from './types.js'
 
 /** What became of the events that an appraiser looked at. */
 export interface AppraisalResult {
@@ -57,8 +56,8 @@ export class AppraiserCoordinator {
  * console.log(goal.poll(), stream.getEvent(0)?.rewardGoal.toFixed(1)) // 1 0.4
  * ```
  */
-export class Appraiser {
-  private readonly stream: ExperienceStream
+export class Appraiser<Stream extends ExperienceStream = ExperienceStream> {
+  private readonly stream: Stream
   private readonly appraiser: AppraiserType
   private readonly score: (event: EventView) => number
   private readonly subscription: Subscription
@@ -71,10 +70,10 @@ export class Appraiser {
    * @param options as of `subscribe`; by default from the next event on.
    */
   constructor(
-    stream: ExperienceStream,
+    stream: Stream,
     appraiser: AppraiserType,
     score: (event: EventView) => number,
-    options: SubscribeOptions = {},
+    options: Parameters<Stream['subscribe']>[0] = {},
   ) {
     assertAppraiser(appraiser)
     if (typeof score !== 'function') throw invalid('score', 'be a function', score)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { AppraiserType, type EventBatch, InvalidArgumentError, runAppraiser } from '../../../src/index.js'
+import { Appraiser, AppraiserType, type EventBatch, InvalidArgumentError, runAppraiser } from '../../../src/index.js'
 import type { DurableExperienceStream } from '../../../src/storage/index.node.js'
 import { crashed, openStream, openSwitched, refusal, turn } from './support.js'
 
@@ -240,6 +240,19 @@ describe('an appraiser with a name', () => {
     await again.close()
     await second
     expect(scored).toEqual(range(0, 43))
+  })
+
+  test('resumes also where it is asked step by step', async () => {
+    const stream = await openStream({ capacity: 100 })
+    const goal = new Appraiser(stream, AppraiserType.Goal, () => 1, NAMED)
+    write(stream, 10)
+    expect(goal.poll()).toBe(10)
+    await stream.close()
+    const again = await openStream({ directory: stream.directory })
+    const resumed = new Appraiser(again, AppraiserType.Goal, () => 1, NAMED)
+    write(again, 3)
+    expect(resumed.poll()).toBe(3)
+    await again.close()
   })
 
   test('scores nothing again whose reward a crash let through without the cursor', async () => {

@@ -10,8 +10,8 @@
  * @module
  */
 
-import { parseArgs } from 'node:util'
 import { killOften } from '../test/storage/crash/killer.mjs'
+import { printCounts, runScript, SEED } from './long-run.mjs'
 
 const HELP = `usage: node scripts/crash.mjs [--kills N] [--seed S]
 
@@ -21,57 +21,18 @@ const HELP = `usage: node scripts/crash.mjs [--kills N] [--seed S]
 /** Kills in one directory. */
 const CHAPTER = 8
 
-process.exitCode = await main()
+const KILLS = {
+  preset: 100,
+  expected: 'an integer in [1, 100000]',
+  fits: (/** @type {number} */ value) => Number.isInteger(value) && value >= 1 && value <= 100_000,
+}
 
-/** @returns {Promise<number>} the exit status */
-async function main() {
-  const options = optionsOf(process.argv.slice(2))
-  if (typeof options === 'string') {
-    console.error(options)
-    return 2
-  }
-  if (options.help) {
-    console.log(HELP)
-    return 0
-  }
-  const { kills, seed } = options
+process.exitCode = await runScript(HELP, { kills: KILLS, seed: SEED }, async ({ kills, seed }) => {
   const started = performance.now()
   const { faults, ...counts } = await killOften(
     { seed, chapterKills: CHAPTER, onChapter: (text) => console.log(text) },
     (tally) => tally.kills >= kills,
   )
-  const seconds = Math.round((performance.now() - started) / 1000)
-  for (const [name, count] of Object.entries({ ...counts, seconds })) {
-    console.log(`${name.padEnd(28)} ${count.toLocaleString('en')}`)
-  }
-  for (const fault of faults) console.log(`WRONG: ${fault}`)
-  console.log(faults.length === 0 ? 'nothing was wrong' : `${faults.length} things were wrong`)
+  printCounts({ ...counts, seconds: Math.round((performance.now() - started) / 1000) }, faults)
   return faults.length === 0 ? 0 : 1
-}
-
-/**
- * @param {string[]} args
- * @returns {{ kills: number, seed: number, help: boolean } | string} or what is wrong with them
- */
-function optionsOf(args) {
-  try {
-    const { values } = parseArgs({
-      args,
-      options: {
-        kills: { type: 'string', default: '100' },
-        seed: { type: 'string', default: '1' },
-        help: { type: 'boolean', default: false },
-      },
-    })
-    const [kills, seed] = [Number(values.kills), Number(values.seed)]
-    if (!(Number.isInteger(kills) && kills >= 1 && kills <= 100_000)) {
-      return `--kills must be an integer in [1, 100000], got ${values.kills}\n${HELP}`
-    }
-    if (!(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)) {
-      return `--seed must be an integer in [0, 2^32), got ${values.seed}\n${HELP}`
-    }
-    return { kills, seed, help: values.help }
-  } catch (error) {
-    return `${/** @type {Error} */ (error).message}\n${HELP}`
-  }
-}
+})

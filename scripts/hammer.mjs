@@ -9,8 +9,8 @@
  * @module
  */
 
-import { parseArgs } from 'node:util'
 import { Bout } from '../test/threads/support/bout.mjs'
+import { MINUTES, printCounts, runScript, SEED } from './long-run.mjs'
 
 const HELP = `usage: node scripts/hammer.mjs [--minutes N] [--seed S] [--json]
 
@@ -24,55 +24,13 @@ const CAPACITIES = [2, 100_000, 64, 4, 1024, 3, 256, 10_000, 16]
 const BOUT_MS = 3000
 const CONTROL_READS = 1_000_000
 
-process.exitCode = await main()
-
-/** @returns {Promise<number>} the exit status */
-async function main() {
-  const options = optionsOf(process.argv.slice(2))
-  if (typeof options === 'string') {
-    console.error(options)
-    return 2
-  }
-  if (options.help) {
-    console.log(HELP)
-    return 0
-  }
+const run = async (/** @type {{ minutes: number, seed: number, json: boolean }} */ options) => {
   const { totals, faults } = await hammer(options)
   if (options.json) console.log(JSON.stringify({ ...totals, faults }))
-  else {
-    for (const [name, count] of Object.entries(totals)) console.log(`${name.padEnd(28)} ${count.toLocaleString('en')}`)
-    for (const fault of faults) console.log(`WRONG: ${fault}`)
-    console.log(faults.length === 0 ? 'nothing was wrong' : `${faults.length} things were wrong`)
-  }
+  else printCounts(totals, faults)
   return faults.length === 0 ? 0 : 1
 }
-
-/**
- * @param {string[]} args
- * @returns {{ minutes: number, seed: number, json: boolean, help: boolean } | string} or what is wrong with them
- */
-function optionsOf(args) {
-  try {
-    const { values } = parseArgs({
-      args,
-      options: {
-        minutes: { type: 'string', default: '1' },
-        seed: { type: 'string', default: '1' },
-        json: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    })
-    const minutes = Number(values.minutes)
-    const seed = Number(values.seed)
-    if (!(minutes > 0 && minutes < 10_000)) return `--minutes must be a number above 0, got ${values.minutes}\n${HELP}`
-    if (!(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)) {
-      return `--seed must be an integer in [0, 2^32), got ${values.seed}\n${HELP}`
-    }
-    return { minutes, seed, json: values.json, help: values.help }
-  } catch (error) {
-    return `${/** @type {Error} */ (error).message}\n${HELP}`
-  }
-}
+process.exitCode = await runScript(HELP, { minutes: MINUTES, seed: SEED }, run, { hasJson: true })
 
 /**
  * @param {{ minutes: number, seed: number, json: boolean }} options

@@ -13,10 +13,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { Load } from '../test/storage/soak/load.mjs'
 import { playRound } from '../test/storage/soak/rounds.mjs'
 import { FEWEST, growthOf, HEADS, openFiles, rowOf, sample } from '../test/storage/soak/usage.mjs'
+import { MINUTES, printFaults, runScript, SEED } from './long-run.mjs'
 
 const HELP = `usage: node scripts/soak.mjs [--minutes N] [--seed S] [--rate R]
 
@@ -30,56 +30,22 @@ const ROUND_MS = 10_000
 const FEWEST_ROUNDS = 12
 const ROWS = 30
 
-process.exitCode = await main()
+const RATE = {
+  preset: 20_000,
+  expected: 'a number in (0, 1000000]',
+  fits: (/** @type {number} */ value) => value > 0 && value <= 1e6,
+}
 
-/** @returns {Promise<number>} the exit status */
-async function main() {
-  const options = optionsOf(process.argv.slice(2))
-  if (typeof options === 'string') {
-    console.error(options)
-    return 2
-  }
-  if (options.help) {
-    console.log(HELP)
-    return 0
-  }
+process.exitCode = await runScript(HELP, { minutes: MINUTES, seed: SEED, rate: RATE }, async (options) => {
   const directory = mkdtempSync(join(tmpdir(), 'experience-stream-soak-'))
   try {
     const faults = await soak(directory, options)
-    for (const fault of faults) console.log(`WRONG: ${fault}`)
-    console.log(faults.length === 0 ? 'nothing was wrong' : `${faults.length} things were wrong`)
+    printFaults(faults, 'nothing was wrong, nothing has grown')
     return faults.length === 0 ? 0 : 1
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
-}
-
-/**
- * @param {string[]} args
- * @returns {{ minutes: number, seed: number, rate: number, help: boolean } | string} or what is wrong with them
- */
-function optionsOf(args) {
-  try {
-    const { values } = parseArgs({
-      args,
-      options: {
-        minutes: { type: 'string', default: '1' },
-        seed: { type: 'string', default: '1' },
-        rate: { type: 'string', default: '20000' },
-        help: { type: 'boolean', default: false },
-      },
-    })
-    const [minutes, seed, rate] = [Number(values.minutes), Number(values.seed), Number(values.rate)]
-    if (!(minutes > 0 && minutes < 10_000)) return `--minutes must be a number above 0, got ${values.minutes}\n${HELP}`
-    if (!(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32)) {
-      return `--seed must be an integer in [0, 2^32), got ${values.seed}\n${HELP}`
-    }
-    if (!(rate > 0 && rate <= 1e6)) return `--rate must be a number in (0, 1000000], got ${values.rate}\n${HELP}`
-    return { minutes, seed, rate, help: values.help }
-  } catch (error) {
-    return `${/** @type {Error} */ (error).message}\n${HELP}`
-  }
-}
+})
 
 /**
  * @param {string} directory

@@ -49,18 +49,17 @@ export async function runScript(help, numbers, run, { hasJson = false } = {}) {
  */
 export function printCounts(counts, faults) {
   for (const [name, count] of Object.entries(counts)) console.log(`${name.padEnd(28)} ${count.toLocaleString('en')}`)
-  printFaults(faults, 'nothing was wrong')
+  printFaults(faults)
 }
 
 /**
  * Prints what was wrong, or that nothing was.
  *
  * @param {readonly string[]} faults
- * @param {string} nothing
  */
-export function printFaults(faults, nothing) {
+export function printFaults(faults) {
   for (const fault of faults) console.log(`WRONG: ${fault}`)
-  console.log(faults.length === 0 ? nothing : `${faults.length} things were wrong`)
+  console.log(faults.length === 0 ? 'nothing was wrong' : `${faults.length} things were wrong`)
 }
 
 /**

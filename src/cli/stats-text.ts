@@ -5,8 +5,8 @@
  */
 
 import type { Gap } from '../storage/journal/source.js'
+import type { DirectoryStats, FileStats } from './directory-stats.js'
 import type { Output } from './output.js'
-import type { DirectoryStats, FileStats } from './stats.js'
 import { count, counted, isoTime, Lines, size } from './text.js'
 
 /** Gaps, days and names that are listed one by one. */

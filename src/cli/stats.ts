@@ -4,53 +4,19 @@
  * @module
  */
 
-import type { Gap, StreamIdentity } from '../storage/journal/source.js'
+import type { StreamIdentity } from '../storage/journal/source.js'
 import { onlyDirectory, parseWords } from './arguments.js'
-import { type DayOfFiles, filesByDay, manifestOf } from './cold-files.js'
+import { filesByDay, manifestOf } from './cold-files.js'
 import type { Command, CommandContext } from './command.js'
 import { type StreamDirectory, withDirectory } from './directory.js'
+import type { DirectoryStats, FileStats } from './directory-stats.js'
 import { ExitStatus } from './errors.js'
-import { APPRAISERS, type AppraiserName } from './ingestion.js'
-import { accountOf, type JournalAccount } from './journal-account.js'
+import { APPRAISERS } from './ingestion.js'
+import { accountOf } from './journal-account.js'
 import { STATS_HELP } from './stats-help.js'
 import { writeStats } from './stats-text.js'
 
 const OPTIONS = { json: { type: 'boolean' } } as const
-
-/** Everything that is told about a directory. */
-export interface DirectoryStats {
-  directory: string
-  streamId: string
-  capacity: number
-  /** Those that complete an event. */
-  appraisers: AppraiserName[]
-  /** All numbers that the stream has given out: [firstSeq, endSeq). */
-  firstSeq: number
-  endSeq: number
-  /** What a ring gets back when the directory is opened: [startSeq, endSeq). */
-  window: { startSeq: number; endSeq: number }
-  journal: JournalAccount & { startSeq: number; endSeq: number }
-  /** The files in the directory's `cold`; null if there are none. */
-  files: FileStats | null
-}
-
-/** What is told about files. */
-export interface FileStats {
-  checkpoint: { seq: number; position: number } | null
-  /** Numbers that are in the journal and not in the files yet. */
-  lag: number
-  files: number
-  events: number
-  bytes: number
-  /** Files of corrections that are not folded in, and their entries. */
-  correctionFiles: number
-  corrections: number
-  skipped: number
-  dropped: number
-  gapNumbers: number
-  gaps: readonly Gap[]
-  days: DayOfFiles[]
-}
 
 /** The command. */
 export const stats: Command = {

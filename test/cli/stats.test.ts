@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { DirectoryStats } from '../../src/cli/stats.js'
+import type { DirectoryStats } from '../../src/cli/directory-stats.js'
 import { openExperienceStream } from '../../src/storage/index.node.js'
 import { json, keep, newFolder } from './folders.js'
 import { run } from './run.js'

@@ -318,6 +318,6 @@ export class Follower {
   private leave(phase: 'closed' | 'detached'): void {
     this.phase = phase
     this.limit.letGo()
-    this.site.ended(this)
+    this.site.ended(this.name)
   }
 }

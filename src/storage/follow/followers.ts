@@ -137,8 +137,8 @@ export class Followers implements FollowerSite {
   }
 
   /** @internal */
-  ended(follower: Follower): void {
-    this.attached.delete(follower.name)
-    for (const [store, other] of this.byStore) if (other === follower) this.byStore.delete(store)
+  ended(name: string): void {
+    this.attached.delete(name)
+    for (const [store, follower] of this.byStore) if (follower.name === name) this.byStore.delete(store)
   }
 }

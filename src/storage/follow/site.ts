@@ -6,7 +6,6 @@
 
 import type { JournalHost } from '../durable/host.js'
 import type { FollowClock } from './clock.js'
-import type { Follower } from './follower.js'
 import type { Look } from './look.js'
 
 /** What a follower needs of those who made it. */
@@ -19,5 +18,5 @@ export interface FollowerSite {
   /** The follower has got further: limits and retention may have changed. */
   moved(): void
   /** The follower has come to its end, other than by failing. */
-  ended(follower: Follower): void
+  ended(name: string): void
 }

@@ -20,6 +20,12 @@ const FIRST_RESERVE = 8 * 1024 * 1024
 /** The next segment is reserved once this part of the current one is full; in the first, whose room is small, at once. */
 const SPARE_FROM = 0.25
 
+/** That segments are reserved, and how. */
+export interface Reserve {
+  /** How long nothing has to have been written before the next segment is worked on. */
+  readonly quietMs: number
+}
+
 /** What the header of a new segment says beside its number and salt. */
 export type NewSegment = Omit<SegmentHeader, 'number' | 'salt'>
 
@@ -31,20 +37,21 @@ export class SegmentChain {
   private readonly disk: Disk
   private readonly crc32: Crc32
   private readonly segmentBytes: number
-  private readonly reserves: boolean
+  private readonly reserve: Reserve | undefined
   /** Where the reserve of the current segment ends, or where it is full. */
   private limit: number
   private spareFrom = 0
+  private writtenMs = 0
   private segment: SegmentWriter | undefined
   private spare: SpareSegment | undefined
   private namesChanged = false
 
   /** Opens the last segment, and those before it whose blocks behind `end.synced` nobody may have synced. */
-  constructor({ disk, crc32 }: JournalFolder, end: JournalEnd, segmentBytes: number, reserves: boolean) {
+  constructor({ disk, crc32 }: JournalFolder, end: JournalEnd, segmentBytes: number, reserve: Reserve | undefined) {
     this.disk = disk
     this.crc32 = crc32
     this.segmentBytes = segmentBytes
-    this.reserves = reserves
+    this.reserve = reserve
     this.limit = segmentBytes
     this.places = [...end.segments]
     if (end.last === undefined) return
@@ -69,6 +76,8 @@ export class SegmentChain {
 
   /** Has the spare made in time; called after each block. */
   keepUp(): void {
+    if (this.reserve === undefined) return
+    this.writtenMs = performance.now()
     if (this.current.offset >= this.spareFrom) this.spare?.start()
   }
 
@@ -155,7 +164,7 @@ export class SegmentChain {
 
   /** Reserves what comes first, so that it is there at once; no spare had the time to become ready. */
   private reserveCurrent(): void {
-    if (!this.reserves) return
+    if (this.reserve === undefined) return
     const { file, offset } = this.current
     const bytes = Math.max(offset, Math.min(this.segmentBytes, offset + FIRST_RESERVE))
     file.reserve(bytes)
@@ -164,15 +173,17 @@ export class SegmentChain {
   }
 
   private planSpare(limit: number, from: number): void {
-    if (!this.reserves) return
+    const { reserve } = this
+    if (reserve === undefined) return
     this.limit = limit
     this.spareFrom = from
-    this.spare = new SpareSegment(this.disk, F.segmentName(this.current.header.number + 1), this.segmentBytes)
+    const isQuiet = (): boolean => performance.now() - this.writtenMs >= reserve.quietMs
+    this.spare = new SpareSegment(this.disk, F.segmentName(this.current.header.number + 1), this.segmentBytes, isQuiet)
   }
 
   /** Gives back what was reserved and not used. Where that fails, zeros stay, which nobody minds. */
   private cut({ file, offset }: SegmentWriter): void {
-    if (!this.reserves) return
+    if (this.reserve === undefined) return
     try {
       if (file.size() > offset) file.truncate(offset)
     } catch (error) {

@@ -41,8 +41,10 @@ const EMPTY_STATE = '{"cursors":{},"followers":{}}'
 export interface JournalWriterOptions {
   /** Size of a segment. Default 64 MiB. */
   readonly segmentBytes?: number | undefined
-  /** Whether segments are filled with zeros ahead, which makes syncs cheaper and writes a little dearer. */
+  /** Whether segments are filled with zeros ahead, in quiet times, which makes syncs cheaper. */
   readonly reserve?: boolean | undefined
+  /** How long a quiet time is. Default 2. */
+  readonly quietMs?: number | undefined
   /** Unix µs. */
   readonly nowUs?: (() => number) | undefined
 }
@@ -76,7 +78,7 @@ export class JournalWriter {
 
   /** Goes on at `end`, which `recoverJournal` or `newJournal` gave. @throws {StorageError} */
   constructor(folder: JournalFolder, end: JournalEnd, options: JournalWriterOptions = {}) {
-    const { segmentBytes = DEFAULT_SEGMENT, reserve = false, nowUs = () => Date.now() * 1000 } = options
+    const { segmentBytes = DEFAULT_SEGMENT, reserve = false, quietMs = 2, nowUs = () => Date.now() * 1000 } = options
     this.folder = folder
     this.identity = end.identity
     this.nowUs = nowUs
@@ -85,7 +87,7 @@ export class JournalWriter {
     this.syncedPosition = end.synced
     this.syncedSeq = syncedSeqOf(end)
     this.state = end.state ?? EMPTY_STATE
-    this.chain = new SegmentChain(folder, end, segmentBytes, reserve)
+    this.chain = new SegmentChain(folder, end, segmentBytes, reserve ? { quietMs } : undefined)
     if (end.last !== undefined) return
     this.begin()
     // No other segment could tell which stream it is if power were lost.

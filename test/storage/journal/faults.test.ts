@@ -142,7 +142,11 @@ function script(writer: JournalWriter, step: () => void = () => {}): void {
 test('a reserve that cannot be made is no reason to refuse a write', async () => {
   const memory = new MemoryDisk()
   const disk = new FaultyDisk(memory)
-  const writer = new JournalWriter({ disk, crc32 }, newJournal(IDENTITY), { segmentBytes: 2048, reserve: true })
+  const writer = new JournalWriter({ disk, crc32 }, newJournal(IDENTITY), {
+    segmentBytes: 2048,
+    reserve: true,
+    quietMs: 0,
+  })
   expect(memory.get(memory.list()[0] as string)).toHaveLength(2048)
   disk.faults.failReserves = true
   while (writer.endSeq < 20) writer.writeRecords(writer.endSeq, 2, [records(writer.endSeq, 2)])
@@ -153,7 +157,11 @@ test('a reserve that cannot be made is no reason to refuse a write', async () =>
 
 test('a segment is reserved whole before it is begun, if the event loop turns meanwhile', async () => {
   const memory = new MemoryDisk()
-  const writer = new JournalWriter({ disk: memory, crc32 }, newJournal(IDENTITY), { segmentBytes: 4096, reserve: true })
+  const writer = new JournalWriter({ disk: memory, crc32 }, newJournal(IDENTITY), {
+    segmentBytes: 4096,
+    reserve: true,
+    quietMs: 0,
+  })
   for (let segments = 1; segments < 4; segments++) {
     while (writer.segments.length === segments) {
       writer.writeRecords(writer.endSeq, 5, [records(writer.endSeq, 5)])
@@ -165,18 +173,38 @@ test('a segment is reserved whole before it is begun, if the event loop turns me
   writer.close()
 })
 
+test('the next segment is reserved only while nothing is written', async () => {
+  const disk = new MemoryDisk()
+  const options = { segmentBytes: 4096, reserve: true, quietMs: 1e9 }
+  const writer = new JournalWriter({ disk, crc32 }, newJournal(IDENTITY), options)
+  while (writer.segments.length < 3) {
+    writer.writeRecords(writer.endSeq, 5, [records(writer.endSeq, 5)])
+    await nextTurn()
+  }
+  writer.writeRecords(writer.endSeq, 10, [records(writer.endSeq, 10)])
+  expect(disk.get('journal-0000000001.esj').length).toBeLessThan(4096)
+  expect(disk.get('journal-0000000003.esj')).toHaveLength(0)
+  writer.close()
+  expect(disk.list()).toHaveLength(3)
+})
+
 test('a segment rather outgrows its first reserve than be followed by one that has none', async () => {
   const MIB = 2 ** 20
   const disk = new FaultyDisk(new MemoryDisk())
-  const writer = new JournalWriter({ disk, crc32 }, newJournal(IDENTITY), { segmentBytes: 10 * MIB, reserve: true })
+  const writer = new JournalWriter({ disk, crc32 }, newJournal(IDENTITY), {
+    segmentBytes: 10 * MIB,
+    reserve: true,
+    quietMs: 0,
+  })
   let letGo = (): void => {}
   disk.faults.delay = () => new Promise((resolve) => (letGo = resolve))
   const events = MIB / 128
   const write = (): void => writer.writeRecords(writer.endSeq, events, [records(writer.endSeq, events)])
   while (writer.endSeq < 8 * events) write()
   expect(writer.segments).toHaveLength(1)
+  disk.faults.delay = async () => {}
   letGo()
-  await nextTurn()
+  for (let piece = 0; piece < 10; piece++) await nextTurn()
   write()
   expect(writer.segments).toHaveLength(2)
   writer.close()
@@ -184,7 +212,11 @@ test('a segment rather outgrows its first reserve than be followed by one that h
 
 test('reserved segments are as full as others, and nothing is left of the spare', () => {
   const memory = new MemoryDisk()
-  const writer = new JournalWriter({ disk: memory, crc32 }, newJournal(IDENTITY), { segmentBytes: 4096, reserve: true })
+  const writer = new JournalWriter({ disk: memory, crc32 }, newJournal(IDENTITY), {
+    segmentBytes: 4096,
+    reserve: true,
+    quietMs: 0,
+  })
   while (writer.endSeq < 100) writer.writeRecords(writer.endSeq, 5, [records(writer.endSeq, 5)])
   const files = memory.list().length
   expect(files).toBe(writer.segments.length + 1)

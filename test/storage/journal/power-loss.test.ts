@@ -41,7 +41,7 @@ test.each([false, true])(
       let recovered: RecoveredJournal | undefined
       for (const [life, ending] of endings.entries()) {
         const end = recovered?.end ?? newJournal(IDENTITY)
-        const writer = new JournalWriter({ disk, crc32 }, end, { segmentBytes: 2048, reserve })
+        const writer = new JournalWriter({ disk, crc32 }, end, { segmentBytes: 2048, reserve, quietMs: 0 })
         // What the process before left to the system counts as synced once this one says so.
         if (life > 0 && random() < 0.5) writer.sync()
         const seen = new Map([[writer.position, contentsOf(disk)]])

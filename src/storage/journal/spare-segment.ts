@@ -12,7 +12,7 @@
 import type { Disk, DiskFile } from '../disk/disk.js'
 
 /** Filled and synced at once; a write that comes meanwhile has to wait for no more. */
-const PIECE_BYTES = 1024 * 1024
+const PIECE_BYTES = 256 * 1024
 const PAUSE_MS = 10
 
 /** A file that is becoming the next segment. */

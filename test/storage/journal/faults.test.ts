@@ -204,7 +204,7 @@ test('a segment rather outgrows its first reserve than be followed by one that h
   expect(writer.segments).toHaveLength(1)
   disk.faults.delay = async () => {}
   letGo()
-  for (let piece = 0; piece < 10; piece++) await nextTurn()
+  for (let piece = 0; piece < 50; piece++) await nextTurn()
   write()
   expect(writer.segments).toHaveLength(2)
   writer.close()

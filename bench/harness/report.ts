@@ -42,7 +42,7 @@ function ring(row: Row): string {
 
 function limit(row: Row): string {
   if (row.limit === null || row.goal === null) return ''
-  if (row.limitKind === 'times floor') return `${digits(row.limit)} (${row.goal} × floor)`
+  if (row.limitKind === 'times floor') return `${digits(row.limit)} (${Number(row.goal.toFixed(2))} × floor)`
   return row.limit > row.goal ? `${digits(row.limit)} (goal ${digits(row.goal)})` : digits(row.goal)
 }
 

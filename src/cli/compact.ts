@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { FileColdStorage } from '../storage/cold/file-cold-storage.node.js'
 import { MANIFEST } from '../storage/cold/manifest/manifest.js'
-import type { CompactionProgress } from '../storage/cold/write/compaction.js'
+import { type CompactionProgress, NOTHING_DONE } from '../storage/cold/write/compaction.js'
 import { onlyDirectory, parseWords } from './arguments.js'
 import { manifestOf, newestFormat } from './cold-files.js'
 import type { Command, CommandContext } from './command.js'
@@ -44,7 +44,7 @@ async function compactFiles(
   const store = new FileColdStorage(folder, { format })
   try {
     await store.open()
-    let done: CompactionProgress = NOTHING
+    let done: CompactionProgress = NOTHING_DONE
     const onProgress = (now: CompactionProgress): void => {
       done = now
       progress.update(now.events, 0, now.done / Math.max(1, now.of))
@@ -80,16 +80,4 @@ function text(directory: string, done: CompactionProgress, interrupted: boolean)
   }
   for (const file of done.damaged) lines.add('DAMAGED', `${file} was left alone`)
   return lines.toString()
-}
-
-const NOTHING: CompactionProgress = {
-  done: 0,
-  of: 0,
-  filesRead: 0,
-  filesWritten: 0,
-  events: 0,
-  bytesRead: 0,
-  bytesWritten: 0,
-  corrections: 0,
-  damaged: [],
 }

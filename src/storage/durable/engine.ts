@@ -9,8 +9,10 @@ import type { StreamParts } from '../../stream/parts.js'
 import type { Subscription } from '../../stream/subscription.js'
 import type { EventMetadata } from '../cold/cold-storage.js'
 import type { HistoryRing } from '../history/tier.js'
-import type { StreamIdentity } from '../journal/source.js'
+import type { JournalSource, StreamIdentity } from '../journal/source.js'
 import type { JournalHost } from './host.js'
+import type { MetadataStore } from './metadata-store.js'
+import type { ResolvedDurable } from './options.js'
 import type { DurableSubscribeOptions, JournalRetention, JournalStats, RecoveryReport } from './types.js'
 
 /** A ring with its journal. */
@@ -32,4 +34,19 @@ export interface DurableEngine {
   journalStats(): JournalStats
   /** Called once, after `parts.close`: writes everything out, makes it safe, lets go of the directory. */
   end(): Promise<void>
+}
+
+/** What every engine is made of. */
+export interface EngineParts {
+  readonly directory: string
+  readonly options: ResolvedDurable
+  readonly recovery: RecoveryReport
+  readonly source: JournalSource
+  readonly metadata: MetadataStore
+  /** The names that the journal holds. */
+  readonly state: string | undefined
+  /** Calls back once the event loop has turned. */
+  readonly afterTurn: (callback: () => void) => void
+  /** Lets go of the directory. */
+  readonly release: () => void | Promise<void>
 }

@@ -9,11 +9,10 @@ import { Kernel } from '../../kernel/kernel.js'
 import { ringParts } from '../../stream/ring-parts.js'
 import type { Disk } from '../disk/disk.js'
 import type { Crc32 } from '../journal/crc32.js'
-import { newJournal } from '../journal/journal-end.js'
 import { JournalReader } from '../journal/reader.js'
-import { recoverJournal } from '../journal/recover.js'
 import { JournalWriter } from '../journal/writer.js'
 import { DurableBatchWriter } from './durable-batch-writer.js'
+import { findJournal } from './find-journal.js'
 import { MetadataStore } from './metadata-store.js'
 import { resolveDurable } from './options.js'
 import { RingTarget } from './restore.js'
@@ -56,29 +55,15 @@ export async function openDurable(
 }
 
 async function open(platform: DurablePlatform, options: DurableOptions): Promise<DurableExperienceStream> {
-  const { recover } = resolveDurable(options)
-  if (options.shared) throw invalid('shared', 'be false here', true)
-  const begin = performance.now()
-  const found = recoverJournal(platform, { mode: recover, capacity: options.capacity, powerLoss: platform.powerLoss })
-  const recovered = performance.now()
-  const resolved = resolveDurable(options, found?.end.identity)
+  if (resolveDurable(options).stream.shared) throw invalid('shared', 'be false here', true)
+  const { found, resolved, end, window, report } = findJournal(platform, options)
   const { capacity, requiredMask } = resolved.stream
-  const end = found?.end ?? newJournal({ capacity, requiredMask, firstSeq: platform.firstSeq ?? 0 })
-  const window = found?.window() ?? { startSeq: end.nextSeq, endSeq: end.nextSeq }
   const stream = { ...resolved.stream, firstSeq: window.startSeq }
   const ring = ringParts(await Kernel.create(stream), stream, DurableBatchWriter)
   const metadata = new MetadataStore(resolved.metadataBytes)
-  const made = performance.now()
+  const restoringMs = performance.now()
   found?.restore(window, new RingTarget(ring.ring, metadata, requiredMask))
-  const recovery = {
-    created: found === undefined,
-    ...window,
-    bytes: found?.bytes ?? 0,
-    // Without the time that the memory of the ring takes.
-    elapsedMs: recovered - begin + performance.now() - made,
-    torn: found?.torn,
-    damage: found?.damage ?? [],
-  }
+  const recovery = report(restoringMs)
   const identity = { ...end.identity, capacity }
   const writer = new JournalWriter(
     platform,

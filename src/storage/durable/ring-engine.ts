@@ -13,36 +13,23 @@ import type { EventMetadata } from '../cold/cold-storage.js'
 import { ringWindow } from '../history/ring-window.js'
 import type { HistoryRing } from '../history/tier.js'
 import { packMetadata, unpackMetadata } from '../journal/metadata.js'
-import type { JournalSource, StreamIdentity } from '../journal/source.js'
+import type { StreamIdentity } from '../journal/source.js'
 import type { JournalWriter } from '../journal/writer.js'
 import { Backlog } from './backlog.js'
 import { DurableLateWriter } from './durable-late-writer.js'
 import type { SubscriptionDesk } from './durable-subscription.js'
-import type { DurableEngine } from './engine.js'
+import type { DurableEngine, EngineParts } from './engine.js'
 import type { JournalHost } from './host.js'
 import { JournalPump } from './journal-pump.js'
-import type { MetadataStore } from './metadata-store.js'
 import { NamedSubscriptions } from './named-subscriptions.js'
 import { KeptNames } from './names.js'
 import { liveEvents } from './old-events.js'
-import type { ResolvedDurable } from './options.js'
 import type { DurableSubscribeOptions, JournalRetention, JournalStats, RecoveryReport } from './types.js'
 
 /** What an engine is made of. */
-export interface RingEngineParts {
-  readonly directory: string
-  readonly options: ResolvedDurable
-  readonly recovery: RecoveryReport
+export interface RingEngineParts extends EngineParts {
   readonly ring: RingParts
   readonly writer: JournalWriter
-  readonly source: JournalSource
-  readonly metadata: MetadataStore
-  /** The names that the journal holds. */
-  readonly state: string | undefined
-  /** Calls back once the event loop has turned. */
-  readonly afterTurn: (callback: () => void) => void
-  /** Lets go of the directory. */
-  readonly release: () => void | Promise<void>
 }
 
 /** See the module. */

@@ -12,14 +12,14 @@ import type { GatedRing } from '../../threads/gated-ring.js'
 import { JournalWords } from '../../threads/journal-words.js'
 import { generationOf, indexOf } from '../../threads/shared-kernel.js'
 import { createShared, type SharedParts } from '../../threads/shared-parts.js'
+import { findJournal } from '../durable/find-journal.js'
 import { MetadataStore } from '../durable/metadata-store.js'
 import type { DurablePlatform } from '../durable/open.js'
-import { type ResolvedDurable, resolveDurable } from '../durable/options.js'
+import type { ResolvedDurable } from '../durable/options.js'
 import { DurableExperienceStream } from '../durable/stream.js'
 import type { DurableOptions } from '../durable/types.js'
-import { type JournalEnd, newJournal } from '../journal/journal-end.js'
+import type { JournalEnd } from '../journal/journal-end.js'
 import { JournalReader } from '../journal/reader.js'
-import { recoverJournal } from '../journal/recover.js'
 import { JournalLink, type JournalPort } from './journal-link.js'
 import type { JournalOrders } from './messages.js'
 import { SharedEngine } from './shared-engine.js'
@@ -42,31 +42,16 @@ export async function openShared(platform: SharedPlatform, options: DurableOptio
 }
 
 async function open(platform: SharedPlatform, options: DurableOptions): Promise<DurableExperienceStream> {
-  const { recover } = resolveDurable(options)
-  const { powerLoss, firstSeq = 0 } = platform
-  const begin = performance.now()
-  const found = recoverJournal(platform, { mode: recover, capacity: options.capacity, powerLoss })
-  const recovered = performance.now()
-  const resolved = resolveDurable(options, found?.end.identity)
-  const { capacity, requiredMask } = resolved.stream
-  const end = found?.end ?? newJournal({ capacity, requiredMask, firstSeq })
-  const window = found?.window(true) ?? { startSeq: end.nextSeq, endSeq: end.nextSeq }
+  const { found, resolved, end, window, report } = findJournal(platform, options, true)
+  const { capacity } = resolved.stream
   const parts = await createRing(resolved, window.startSeq)
   const { kernel } = parts.ring
   const metadata = new MetadataStore(resolved.metadataBytes)
   const target = new SharedTarget(kernel, window, metadata)
-  const made = performance.now()
+  const restoringMs = performance.now()
   found?.restore(window, target)
   target.finish()
-  const recovery = {
-    created: found === undefined,
-    ...window,
-    bytes: found?.bytes ?? 0,
-    // Without the time that the memory of the ring takes.
-    elapsedMs: recovered - begin + performance.now() - made,
-    torn: found?.torn,
-    damage: found?.damage ?? [],
-  }
+  const recovery = report(restoringMs)
   kernel.core.closeBelow(Math.max(0, end.nextSeq - capacity))
   kernel.core.openGate(Math.min(end.nextSeq + resolved.maxBacklog, SEQ_LIMIT))
   const identity = { ...end.identity, capacity }

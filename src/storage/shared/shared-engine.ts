@@ -14,17 +14,15 @@ import type { GatedRing } from '../../threads/gated-ring.js'
 import * as W from '../../threads/journal-words.js'
 import type { SharedParts } from '../../threads/shared-parts.js'
 import type { EventMetadata } from '../cold/cold-storage.js'
-import type { DurableEngine } from '../durable/engine.js'
+import type { DurableEngine, EngineParts } from '../durable/engine.js'
 import type { JournalHost, JournalProgress } from '../durable/host.js'
-import type { MetadataStore } from '../durable/metadata-store.js'
 import { NamedSubscriptions } from '../durable/named-subscriptions.js'
 import { KeptNames } from '../durable/names.js'
-import type { ResolvedDurable } from '../durable/options.js'
 import type { DurableSubscribeOptions, JournalRetention, JournalStats, RecoveryReport } from '../durable/types.js'
 import { BackpressureError, StorageError } from '../errors.js'
 import type { HistoryRing } from '../history/tier.js'
 import { packMetadata, unpackMetadata } from '../journal/metadata.js'
-import type { JournalSource, StreamIdentity } from '../journal/source.js'
+import type { StreamIdentity } from '../journal/source.js'
 import type { JournalLink } from './journal-link.js'
 import { sharedDesk } from './shared-desk.js'
 import { sharedWindow } from './shared-window.js'
@@ -32,21 +30,10 @@ import { sharedWindow } from './shared-window.js'
 const RETRY_MS = 10
 
 /** What an engine is made of. */
-export interface SharedEngineParts {
-  readonly directory: string
+export interface SharedEngineParts extends EngineParts {
   readonly identity: StreamIdentity
-  readonly options: ResolvedDurable
-  readonly recovery: RecoveryReport
   readonly parts: SharedParts
   readonly link: JournalLink
-  readonly source: JournalSource
-  readonly metadata: MetadataStore
-  /** The names that the journal holds. */
-  readonly state: string | undefined
-  /** Calls back once the event loop has turned. */
-  readonly afterTurn: (callback: () => void) => void
-  /** Lets go of the directory. */
-  readonly release: () => void | Promise<void>
 }
 
 /** See the module. */

@@ -14,7 +14,7 @@ import type { CorrectionFileEntry, EventFileEntry, ManifestState } from '../mani
 import { splitByDay } from '../partition.js'
 import type { PartitionReader, Snapshot } from '../read/partition-reader.js'
 import type { Committer } from './committer.js'
-import { type CompactionGroup, type CompactionProgress, folded, groupsOf } from './compaction.js'
+import { type CompactionGroup, type CompactionProgress, folded, groupsOf, NOTHING_DONE } from './compaction.js'
 import type { ResolvedColdOptions } from './options.js'
 import { Pending } from './pending.js'
 import { dropOf } from './retention.js'
@@ -194,16 +194,4 @@ export class ColdSession {
     const { checkpoint, identity }: ManifestState = this.manifest.state
     return new Pending(checkpoint ?? { seq: identity.firstSeq, position: 0 })
   }
-}
-
-const NOTHING_DONE: CompactionProgress = {
-  done: 0,
-  of: 0,
-  filesRead: 0,
-  filesWritten: 0,
-  events: 0,
-  bytesRead: 0,
-  bytesWritten: 0,
-  corrections: 0,
-  damaged: [],
 }

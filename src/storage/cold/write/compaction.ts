@@ -40,6 +40,19 @@ export interface CompactionProgress {
   readonly damaged: readonly string[]
 }
 
+/** Before anything is done. */
+export const NOTHING_DONE: CompactionProgress = {
+  done: 0,
+  of: 0,
+  filesRead: 0,
+  filesWritten: 0,
+  events: 0,
+  bytesRead: 0,
+  bytesWritten: 0,
+  corrections: 0,
+  damaged: [],
+}
+
 /** Files of one day, ascending, of which one is made. */
 export interface CompactionGroup {
   readonly day: number

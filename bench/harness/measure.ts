@@ -46,7 +46,7 @@ export const FULL: Effort = { caseMs: 400, roundMs: 0.5, minRounds: 20, passes: 
 /** Effort of a full run whose rounds several threads do together: long beside the time that they take to meet. */
 export const TOGETHER: Effort = { caseMs: 600, roundMs: 5, minRounds: 40, passes: 4 }
 /** Effort of a smoke run, whose figures mean nothing. */
-export const QUICK: Effort = { caseMs: 10, roundMs: 0.1, minRounds: 3, passes: 1 }
+export const QUICK: Effort = { caseMs: 2, roundMs: 0.05, minRounds: 3, passes: 1 }
 
 const PER_MS: Record<Unit, number> = { ns: 1e6, µs: 1e3, ms: 1, B: Number.NaN, MB: Number.NaN, count: Number.NaN }
 const MAX_OPERATIONS = 1 << 22

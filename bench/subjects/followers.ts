@@ -23,7 +23,7 @@ import type { Subject } from '../harness/subject.js'
 import { runSubject } from '../harness/subject.js'
 
 const EVENTS = 400_000
-const QUICK_EVENTS = 20_000
+const QUICK_EVENTS = 10_000
 const RANGE = 10_000
 const ROUNDS = 15
 const PIPELINE_EVENTS = 4_000_000

@@ -217,8 +217,8 @@ runSubject(async (subject) => {
   const folder = mkdtempSync(join(tmpdir(), 'bench-parquet-'))
   try {
     // First, while the process is as small as it will ever be: this one looks at its memory.
-    await reading(subject, quick ? 40_000 : 1_000_000, count, join(folder, 'day.parquet'))
-    await encoding(subject, quick ? 20_000 : 100_000, count)
+    await reading(subject, quick ? 20_000 : 1_000_000, count, join(folder, 'day.parquet'))
+    await encoding(subject, quick ? 5000 : 100_000, count)
     await msgpackr(subject, quick ? 2000 : 100_000, count)
   } finally {
     rmSync(folder, { recursive: true })

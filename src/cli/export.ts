@@ -4,6 +4,7 @@
  * @module
  */
 
+import { nextTurn } from '../storage/history/turn.js'
 import type { EventFilter } from '../stream/types.js'
 import { onlyDirectory, parseWords, time, typeCodes, u64 } from './arguments.js'
 import type { Command, CommandContext } from './command.js'
@@ -78,6 +79,8 @@ async function write(options: ExportOptions, { out, err, signal }: CommandContex
       const { firstSeq } = history.identity
       for await (const batch of history.query({ ...filter, batchSize: BATCH, signal })) {
         await target.take(batch)
+        // An output that takes everything at once lets no signal through.
+        await nextTurn()
         signal.throwIfAborted()
         progress.update(target.events, 0, (batch.end - firstSeq) / Math.max(1, journal.endSeq - firstSeq))
       }

@@ -33,6 +33,11 @@ const built = existsSync(program)
 if (!built)
   console.warn('\nNO BENCHES: build/bench/run.js is missing, run `npm run build`; their smoke test is left out\n')
 
+/** Some 15 s on two cores that are free; a slow machine with other suites beside it takes many times as long. */
+const LIMIT_MS = 420_000
+/** Characters of what a failing run printed last that a failure shows. */
+const SHOWN = 4000
+
 const THREADS = ['write', 'read', 'reward', 'pair', 'wake', 'mirror', 'cost', 'journal'].map(
   (name) => `threads-${name}`,
 )
@@ -120,17 +125,22 @@ describe.skipIf(!built)('the benches, run quickly', () => {
   beforeAll(() => {
     const only = [...ALONE, 'threads'].join(',')
     const args = [program, '--quick', '--only', only, '--json', json, '--markdown', markdown]
-    const run = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 110_000 })
+    const run = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: LIMIT_MS })
     status = run.status
     report = run.stdout
+    if (!existsSync(json)) {
+      const { error, signal, stderr, stdout } = run
+      const end = error?.message ?? `status ${status}, signal ${signal}`
+      throw new Error(`no results (${end})\n${stderr.slice(-SHOWN)}\n${stdout.slice(-SHOWN)}`)
+    }
     results = JSON.parse(readFileSync(json, 'utf8')) as Results
-  })
+  }, LIMIT_MS + 30_000)
 
   afterAll(() => rmSync(folder, { recursive: true }))
 
   test('no subject crashes, and the exit status is 0', () => {
     expect(results.crashed).toEqual([])
-    expect(status).toBe(0)
+    expect(status, report.slice(-SHOWN)).toBe(0)
   })
 
   test('every subject gives rows, those of the family of threads too, and every row is complete', () => {

@@ -147,13 +147,24 @@ test('what exists is not replaced, and nothing is left of what failed', async ()
 })
 
 test('Ctrl-C ends an export in the middle with the status 130', async () => {
-  // More than the pipe holds while nobody reads it.
+  // Several times what the pipe holds: the program stands still until the signal has been sent and somebody reads.
   const child = start(['export', kept.directory, '--ndjson', '-'])
   await once(child.stdout as Readable, 'readable')
   child.kill('SIGINT')
   const { status, stdout, stderr } = await outcome(child)
   expect([status, stderr]).toEqual([130, ''])
   expect(stdout.split('\n').length).toBeLessThan(kept.events)
+})
+
+test('Ctrl-C is seen between two batches, however fast the output takes them', async () => {
+  const controller = new AbortController()
+  let lines = 0
+  const write = async (): Promise<void> => {
+    if (lines++ === 0) setImmediate(() => controller.abort())
+  }
+  const context = { out: { write }, err: process.stderr, signal: controller.signal }
+  expect(await exportEvents.run([kept.directory, '--ndjson', '-'], context)).toBe(130)
+  expect(lines).toBe(1024)
 })
 
 test('a command that is stopped before it has begun leaves nothing behind and has the status 130', async () => {

@@ -2,11 +2,11 @@
  * The origin private file system as the disk of a journal, in a worker of a real Chromium.
  */
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { COPY_BYTES } from '../../src/storage/opfs/name-table.js'
 import { DISK_CONTRACT } from '../storage/support/disk-contract.js'
 import { hasChromium, type Site } from '../support/browser.js'
-import { Profile, serveWorker, type Tab } from './opfs/visit.js'
+import { beginEachWithVisit, type Profile, type Tab } from './opfs/visit.js'
 
 const SPARE = 3
 
@@ -15,24 +15,10 @@ describe.skipIf(!hasChromium)('the disk of a browser', () => {
   let site: Site
   let tab: Tab
   let folder: string
-  let folders = 0
 
-  beforeAll(async () => {
-    site = await serveWorker('disk-worker.ts')
-    profile = await Profile.create()
-  })
-
-  afterAll(async () => {
-    await profile?.remove()
-    await site?.close()
-  })
-
-  beforeEach(async () => {
-    tab = await profile.visit(site)
-    folder = `folder-${folders++}`
-  })
-
-  afterEach(() => tab.page.close())
+  beginEachWithVisit((visit) => {
+    ;({ profile, site, tab, folder } = visit)
+  }, 'disk-worker.ts')
 
   const open = (options: object = {}): Promise<string[]> =>
     tab.call('open', folder, { spareFiles: SPARE, timeoutMs: 2000, ...options })
@@ -40,16 +26,14 @@ describe.skipIf(!hasChromium)('the disk of a browser', () => {
   const isPooled = (file: string): boolean => file.startsWith('pool-')
 
   describe('keeps the contract of every disk:', () => {
-    let faults: string[]
+    let faults: string[] | undefined
 
-    beforeAll(async () => {
-      const tab = await profile.visit(site)
-      faults = await tab.call<string[]>('contract')
-      await tab.page.close()
+    beforeEach(async () => {
+      faults ??= await tab.call<string[]>('contract')
     })
 
     test.each(DISK_CONTRACT.map(({ sentence }, i) => ({ sentence, i })))('$sentence', ({ i }) => {
-      expect(faults[i]).toBe('')
+      expect(faults?.[i]).toBe('')
     })
   })
 

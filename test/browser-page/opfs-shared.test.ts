@@ -2,10 +2,10 @@
  * A durable stream that a worker shares with its page, in a real Chromium: the journal is in the worker, both write.
  */
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { hasChromium, type Site } from '../support/browser.js'
 import type { Fault } from './opfs/answer.js'
-import { Profile, serveWorker, type Tab } from './opfs/visit.js'
+import { beginEachWithVisit, type Profile, type Tab } from './opfs/visit.js'
 
 /** What the journal holds. */
 interface Contents {
@@ -43,24 +43,14 @@ describe.skipIf(!hasChromium)('a durable stream that a worker shares with its pa
   let site: Site
   let tab: Tab
   let directory: string
-  let directories = 0
 
-  beforeAll(async () => {
-    site = await serveWorker('shared-worker.ts', 'library.ts')
-    profile = await Profile.create()
-  })
-
-  afterAll(async () => {
-    await profile?.remove()
-    await site?.close()
-  })
-
-  beforeEach(async () => {
-    tab = await profile.visit(site)
-    directory = `shared-${directories++}`
-  })
-
-  afterEach(() => tab.page.close())
+  beginEachWithVisit(
+    (visit) => {
+      ;({ profile, site, tab, folder: directory } = visit)
+    },
+    'shared-worker.ts',
+    'library.ts',
+  )
 
   const open = (options: object = {}): Promise<{ totalWritten: number }> =>
     tab.call('open', { directory, shared: true, ...options })

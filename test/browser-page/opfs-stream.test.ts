@@ -6,13 +6,13 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { JournalStats, RecoveryReport } from '../../src/storage/index.node.js'
 import { openExperienceStream } from '../../src/storage/index.node.js'
 import { hasChromium, type Site } from '../support/browser.js'
 import type { Fault } from './opfs/answer.js'
 import { CAPACITY, faultsOf } from './opfs/payload.js'
-import { Profile, serveWorker, type Tab } from './opfs/visit.js'
+import { beginEachWithVisit, type Profile, type Tab } from './opfs/visit.js'
 
 interface Opened {
   recovery: RecoveryReport
@@ -25,24 +25,14 @@ describe.skipIf(!hasChromium)('a durable stream in a browser', () => {
   let site: Site
   let tab: Tab
   let directory: string
-  let directories = 0
 
-  beforeAll(async () => {
-    site = await serveWorker('stream-worker.ts', '../../../src/storage/opfs/index.ts')
-    profile = await Profile.create()
-  })
-
-  afterAll(async () => {
-    await profile?.remove()
-    await site?.close()
-  })
-
-  beforeEach(async () => {
-    tab = await profile.visit(site)
-    directory = `memory-${directories++}`
-  })
-
-  afterEach(() => tab.page.close())
+  beginEachWithVisit(
+    (visit) => {
+      ;({ profile, site, tab, folder: directory } = visit)
+    },
+    'stream-worker.ts',
+    '../../../src/storage/opfs/index.ts',
+  )
 
   const open = (options: object = {}): Promise<Opened> => tab.call('open', { directory, ...options })
 

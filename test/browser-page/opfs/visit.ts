@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as esbuild from 'esbuild'
 import { type BrowserContext, type CDPSession, chromium, type Page } from 'playwright'
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
 import { CHROMIUM_ARGS, findChromium } from '../../../scripts/chromium.mjs'
 import { pageWith, type Site, type SiteFile, serveSite } from '../../support/browser.js'
 import type { Fault } from './answer.js'
@@ -48,7 +49,7 @@ async function bundled(entry: string): Promise<SiteFile> {
 }
 
 /** Serves pages whose worker is `entry`, under a strict policy, and `library` for the page to import. */
-export async function serveWorker(entry: string, library?: string): Promise<Site> {
+async function serveWorker(entry: string, library?: string): Promise<Site> {
   return serveSite(
     {
       '/': pageWith('./page.js'),
@@ -64,10 +65,44 @@ export async function serveWorker(entry: string, library?: string): Promise<Site
   )
 }
 
+/** What a test of a page with a worker begins with. */
+export interface Visit {
+  readonly profile: Profile
+  readonly site: Site
+  /** A tab of its own, closed after the test with all others. */
+  readonly tab: Tab
+  /** A name that no other test of the suite has. */
+  readonly folder: string
+}
+
+/** Gives each test of a suite a new tab of one profile, on a site that is served while the suite runs; see `serveWorker`. */
+export function beginEachWithVisit(begin: (visit: Visit) => void, entry: string, library?: string): void {
+  let profile: Profile
+  let site: Site
+  let folders = 0
+
+  beforeAll(async () => {
+    site = await serveWorker(entry, library)
+    profile = await Profile.create()
+  })
+
+  afterAll(async () => {
+    await profile?.remove()
+    await site?.close()
+  })
+
+  beforeEach(async () => {
+    begin({ profile, site, tab: await profile.visit(site), folder: `folder-${folders++}` })
+  })
+
+  afterEach(() => profile.closeTabs())
+}
+
 /** A profile, and the Chromium that has it open. */
 export class Profile {
   private readonly folder: string
   private context: BrowserContext
+  private tabs: Tab[] = []
 
   private constructor(folder: string, context: BrowserContext) {
     this.folder = folder
@@ -84,10 +119,16 @@ export class Profile {
   async visit(site: Site): Promise<Tab> {
     const page = await this.context.newPage()
     const tab = new Tab(page, await this.context.newCDPSession(page))
+    this.tabs.push(tab)
     await page.exposeFunction('told', (value: unknown) => tab.told.push(value))
     await page.goto(`${site.origin}/`)
     await page.waitForFunction(() => 'call' in globalThis)
     return tab
+  }
+
+  /** Closes every tab that is still open. */
+  async closeTabs(): Promise<void> {
+    await Promise.all(this.tabs.splice(0).map(({ page }) => page.close()))
   }
 
   /** Closes the browser and opens it again with the same profile. */

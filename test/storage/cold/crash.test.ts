@@ -106,6 +106,14 @@ async function assertHolds(store: ColdStore): Promise<void> {
   expect(store.stats()).toMatchObject({ damage: [], leftovers: 0 })
 }
 
+/** The store went all the way, opens once more, and is closed. */
+async function assertEnded(store: ColdStore): Promise<void> {
+  await store.open(IDENTITY)
+  expect(store.checkpoint).toEqual({ seq: 24, position: 6 })
+  await assertHolds(store)
+  await store.close()
+}
+
 async function filesOf(files: FaultyFiles): Promise<string[]> {
   return (await files.list()).filter((path) => path.includes('/'))
 }
@@ -169,10 +177,7 @@ describe.each([
       expect((await filesOf(after)).length, what).toBe(eventFiles + correctionFiles)
       await store.close()
       await follow(store, () => {})
-      await store.open(IDENTITY)
-      expect(store.checkpoint).toEqual({ seq: 24, position: 6 })
-      await assertHolds(store)
-      await store.close()
+      await assertEnded(store)
       await folder.remove()
     }
   })
@@ -194,10 +199,7 @@ describe('a fault that passes', () => {
           expect(++failures).toBe(1)
         }
       }
-      await store.open(IDENTITY)
-      await assertHolds(store)
-      expect(store.checkpoint).toEqual({ seq: 24, position: 6 })
-      await store.close()
+      await assertEnded(store)
       await folder.remove()
     }
   })

@@ -72,12 +72,17 @@ CREATE TABLE action_metadata (
     exact BYTEA
 ) PARTITION BY RANGE (timestamp);
 
--- Which days have events of which stream, warm or archived; kept in the transaction that writes the events.
+-- Which days have events of which stream, warm or archived, and between which bounds; kept in the transaction that writes
+-- the events. Queries look here first, so that they touch few partitions. Bounds of episodes are those of their bits.
 CREATE TABLE experience_days (
     day DATE NOT NULL,
     stream SMALLINT NOT NULL REFERENCES experience_streams,
     min_seq BIGINT NOT NULL,
     max_seq BIGINT NOT NULL,
+    min_timestamp BIGINT NOT NULL,
+    max_timestamp BIGINT NOT NULL,
+    min_episode BIGINT NOT NULL,
+    max_episode BIGINT NOT NULL,
     events BIGINT NOT NULL,
     PRIMARY KEY (day, stream)
 );

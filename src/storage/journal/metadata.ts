@@ -9,10 +9,9 @@ import { Packr } from 'msgpackr'
 import { InvalidArgumentError, invalid } from '../../errors.js'
 import { assertKeys } from '../../stream/validate.js'
 import type { EventMetadata } from '../cold/cold-storage.js'
+import { assertJson, assertText } from '../json.js'
 
 const KEYS = ['intentType', 'executorId', 'parameters']
-/** Deeper values would be a danger to the stack of whoever reads them. */
-const DEEPEST = 64
 
 const packr = new Packr({ useRecords: false, mapsAsObjects: true })
 
@@ -27,7 +26,7 @@ export function packMetadata(metadata: EventMetadata, maxBytes: number): Uint8Ar
   if (intentType !== undefined) kept.intentType = text(intentType, 'metadata.intentType')
   if (executorId !== undefined) kept.executorId = text(executorId, 'metadata.executorId')
   if (parameters !== undefined) {
-    assertJson(parameters, 'metadata.parameters', [])
+    assertJson(parameters, 'metadata.parameters')
     kept.parameters = parameters
   }
   // A copy: the packer's own buffer is shared between calls.
@@ -48,35 +47,4 @@ function text(value: unknown, where: string): string {
   if (typeof value !== 'string') throw invalid(where, 'be a string', value)
   assertText(value, where)
   return value
-}
-
-/** Halves of characters have no UTF-8: they would come back as something else. */
-function assertText(value: string, where: string): void {
-  if (/\p{Surrogate}/u.test(value)) throw invalid(where, 'be well-formed text', value)
-}
-
-function assertJson(value: unknown, where: string, above: readonly object[]): void {
-  if (value === null || typeof value === 'boolean') return
-  if (typeof value === 'string') return assertText(value, where)
-  if (typeof value === 'number') {
-    if (Number.isFinite(value)) return
-    throw invalid(where, 'be a finite number', value)
-  }
-  if (typeof value !== 'object') throw invalid(where, 'be JSON', value)
-  if (above.includes(value)) throw new InvalidArgumentError(`${where} must not contain itself`)
-  if (above.length === DEEPEST) throw invalid(where, `be nested at most ${DEEPEST} deep`, value)
-  const path = [...above, value]
-  if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) assertJson(value[i], `${where}[${i}]`, path)
-    return
-  }
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if ((prototype !== Object.prototype && prototype !== null) || 'toJSON' in value) {
-    throw invalid(where, 'be a plain object', value)
-  }
-  for (const [key, entry] of Object.entries(value)) {
-    assertText(key, `a key of ${where}`)
-    if (key === '__proto__') throw invalid(`a key of ${where}`, 'be another name', key)
-    assertJson(entry, `${where}.${key}`, path)
-  }
 }

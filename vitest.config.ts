@@ -3,6 +3,8 @@
  * cross-origin isolated. The suites of what a stream promises run once more in each with streams that threads share, and in
  * Node with streams that have a journal.
  *
+ * The suites of PostgreSQL are a project of their own, with one server for all of them.
+ *
  * Without a Chromium the projects of the browser are left out, and said so; `scripts/test.mjs` counts its files as skipped.
  *
  * @module
@@ -26,7 +28,7 @@ const node = {
   test: {
     name: 'node',
     include: ['test/**/*.test.ts'],
-    exclude: ['test/browser/**'],
+    exclude: ['test/browser/**', 'test/postgres/**'],
     provide: { shared: false, durable: false },
     testTimeout: 30_000,
     hookTimeout: 120_000,
@@ -48,6 +50,17 @@ const durable = {
     include: suitesOf(DURABLE_FOLDERS),
     provide: { shared: false, durable: true },
     testTimeout: 30_000,
+  },
+}
+
+const postgres = {
+  test: {
+    name: 'postgres',
+    include: ['test/postgres/**/*.test.ts'],
+    globalSetup: ['test/postgres/support/global-setup.ts'],
+    provide: { shared: false, durable: false },
+    testTimeout: 30_000,
+    hookTimeout: 120_000,
   },
 }
 
@@ -81,5 +94,5 @@ const browser = {
 }
 
 export default defineConfig({
-  test: { projects: executablePath === undefined ? [node, shared, durable] : [node, shared, durable, browser] },
+  test: { projects: [node, shared, durable, postgres, ...(executablePath === undefined ? [] : [browser])] },
 })

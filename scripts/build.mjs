@@ -66,6 +66,12 @@ for (const file of readdirSync(join(root, 'dist'), { recursive: true })) {
 }
 if (existsSync(join(root, 'dist', 'cli', 'main.js'))) chmodSync(join(root, 'dist', 'cli', 'main.js'), 0o755)
 
+const schema = join('postgres', 'schema')
+for (const folder of ['migrations', 'profiles']) {
+  rmSync(join(root, 'dist', schema, folder), { recursive: true, force: true })
+  cpSync(join(root, 'src', schema, folder), join(root, 'dist', schema, folder), { recursive: true })
+}
+
 rmSync(join(root, 'dist', 'browser'), { recursive: true, force: true })
 const { rollup } = require('rollup')
 const { nodeResolve } = require('@rollup/plugin-node-resolve')

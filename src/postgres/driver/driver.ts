@@ -6,9 +6,9 @@
  * - Values reach the database as parameters. COPY takes none: its text is made of what `sql/text.ts` lets through.
  * - Every failure is one of `errors.ts`, told by its SQLSTATE or by what became of the connection; none shows a password.
  * - A session that failed in a way that leaves its connection in doubt does not go back to the pool.
- * - A statement runs for `statementTimeoutMs` at most, on every connection.
+ * - A statement runs for `statementTimeoutMs` at most, on every connection, where the database can end one.
  * - A signal that is aborted ends the waiting for a connection and cancels the statement under way; the call rejects with
- *   the signal's reason, and a transaction is rolled back.
+ *   the signal's reason, and a transaction is rolled back. Only a COMMIT that was sent already is not undone.
  *
  * @module
  */
@@ -28,6 +28,8 @@ export interface SqlCapabilities {
   readonly concurrent: boolean
   /** What is committed survives a crash of the machine. */
   readonly durable: boolean
+  /** A statement under way can be ended: by a signal, by its timeout. */
+  readonly cancels: boolean
 }
 
 /** One connection, for as long as it is lent. Calls are made one after the other. */
@@ -35,7 +37,11 @@ export interface SqlSession {
   query<Row extends SqlRow = SqlRow>(sql: string, values?: readonly SqlValue[]): Promise<Row[]>
   /** Several statements without values, as of a file. */
   run(sql: string): Promise<void>
-  /** `COPY … FROM STDIN (FORMAT binary)`: the pieces together are one COPY stream. Returns how many rows it had. */
+  /**
+   * `COPY … FROM STDIN (FORMAT binary)`: the pieces together are one COPY stream. They belong to the driver until the call
+   * ends. If taking a piece throws, nothing of the COPY is kept and the connection is given up. Returns how many rows it
+   * had.
+   */
   copyIn(sql: string, pieces: Iterable<Uint8Array>): Promise<number>
   /** `COPY … TO STDOUT (FORMAT binary)`: the whole result in pieces, which the caller owns. The caller bounds its size. */
   copyOut(sql: string): Promise<Uint8Array[]>
@@ -55,6 +61,8 @@ export interface SqlDriver {
   readonly capabilities: SqlCapabilities
   /** Host, port and database, or the folder: for messages. Without user and password. */
   readonly address: string
+  /** Connections at this moment. */
+  readonly pool: { readonly total: number; readonly idle: number; readonly waiting: number }
   /** One statement on any connection. */
   query<Row extends SqlRow = SqlRow>(
     sql: string,

@@ -1,0 +1,15 @@
+/**
+ * The advisory locks of the tier. Those of two keys have a class, a constant of this file, and an object, such as a day;
+ * no class is used with two meanings.
+ *
+ * @module
+ */
+
+/** Held by whoever migrates: `pg_advisory_lock(MIGRATION_LOCK, 0)`. */
+export const MIGRATION_LOCK = 0x45585001
+
+/**
+ * Of days, by their number since 1970-01-01. Whoever writes rows of days takes them shared, ascending, before it touches
+ * a table of events in that transaction; whoever moves a day into the archive takes it exclusive.
+ */
+export const DAY_LOCK = 0x45585002

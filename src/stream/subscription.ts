@@ -20,7 +20,7 @@ import type { AppraiserType } from '../event/types.js'
 import { assertSeq } from '../kernel/ring.js'
 import { EventBatch } from './batch.js'
 import type { SubscribeOptions, SubscriptionStats } from './types.js'
-import { assertInteger, assertKeys, typeList } from './validate.js'
+import { assertInteger, assertKeys, assertSignal, typeList } from './validate.js'
 
 const KEYS = ['from', 'types', 'maxBatch', 'maxLag', 'signal']
 
@@ -67,9 +67,7 @@ export abstract class Subscription implements AsyncIterable<EventBatch> {
     assertInteger(maxBatch, 'maxBatch', 1, 2 ** 20)
     const lag = options.maxLag ?? maxLag
     assertInteger(lag, 'maxLag', 1, 2 ** 53)
-    if (signal !== undefined && !(signal instanceof AbortSignal)) {
-      throw invalid('signal', 'be an AbortSignal', signal)
-    }
+    assertSignal(signal)
     this.source = source
     this.open = open
     this.types = types === undefined ? undefined : typeSet(typeList(types, 'types'))

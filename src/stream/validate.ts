@@ -45,6 +45,11 @@ export function assertChoice<T extends string>(
   throw invalid(name, `be ${list}`, value)
 }
 
+/** @throws {InvalidArgumentError} unless it is an AbortSignal or undefined. */
+export function assertSignal(signal: unknown): asserts signal is AbortSignal | undefined {
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid('signal', 'be an AbortSignal', signal)
+}
+
 /** @throws {InvalidArgumentError} unless `value` is an object whose keys are all in `known`. */
 export function assertKeys(value: unknown, name: string, known: readonly string[]): asserts value is object {
   if (typeof value !== 'object' || value === null) {

@@ -4,11 +4,12 @@
  * @module
  */
 
-import { ClosedError, invalid } from '../../errors.js'
+import { ClosedError } from '../../errors.js'
 import type { EventInput } from '../../event/types.js'
 import { ExperienceStream } from '../../stream/stream.js'
 import type { Subscription } from '../../stream/subscription.js'
 import type { SubscribeOptions } from '../../stream/types.js'
+import { assertSignal } from '../../stream/validate.js'
 import type { ColdStorage, EventMetadata } from '../cold/cold-storage.js'
 import type { Follower } from '../follow/follower.js'
 import { Followers } from '../follow/followers.js'
@@ -185,6 +186,6 @@ export class DurableExperienceStream extends ExperienceStream {
 /** @throws {InvalidArgumentError} unless it is an AbortSignal or undefined. */
 function signalOf(options: { signal?: AbortSignal | undefined }): AbortSignal | undefined {
   const { signal } = options
-  if (signal === undefined || signal instanceof AbortSignal) return signal
-  throw invalid('signal', 'be an AbortSignal', signal)
+  assertSignal(signal)
+  return signal
 }

@@ -5,7 +5,7 @@
  */
 
 import { invalid } from '../../errors.js'
-import { assertChoice, assertFinite, assertInteger, assertKeys } from '../../stream/validate.js'
+import { assertChoice, assertFinite, assertInteger, assertKeys, assertSignal } from '../../stream/validate.js'
 import type { Checkpoint, ColdStorage } from '../cold/cold-storage.js'
 import type { Gap } from '../journal/source.js'
 import { Backoff, type RetryOptions } from './retry.js'
@@ -128,7 +128,7 @@ export function resolveFollow(store: ColdStorage, options: FollowOptions): Resol
   if (maxLagBytes !== undefined) assertInteger(maxLagBytes, 'maxLagBytes', 1, 2 ** 53)
   assertChoice(onLagExceeded, 'onLagExceeded', ['gate', 'detach'])
   if (onReport !== undefined && typeof onReport !== 'function') throw invalid('onReport', 'be a function', onReport)
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid('signal', 'be an AbortSignal', signal)
+  assertSignal(signal)
   return {
     name,
     batchSize,

@@ -4,9 +4,8 @@
  * @module
  */
 
-import { invalid } from '../../errors.js'
 import type { EventFilter, FindOptions } from '../../stream/types.js'
-import { assertBoolean, assertChoice, assertInteger, assertKeys } from '../../stream/validate.js'
+import { assertBoolean, assertChoice, assertInteger, assertKeys, assertSignal } from '../../stream/validate.js'
 import { RecordFilter } from './record-filter.js'
 import type { HistoryOrder } from './tier.js'
 
@@ -91,6 +90,6 @@ export function resolveSample(
 }
 
 function signalOf(signal: unknown): AbortSignal | undefined {
-  if (signal === undefined || signal instanceof AbortSignal) return signal
-  throw invalid('signal', 'be an AbortSignal', signal)
+  assertSignal(signal)
+  return signal
 }

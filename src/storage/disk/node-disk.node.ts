@@ -6,7 +6,7 @@
  */
 
 import * as fs from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { StorageError } from '../errors.js'
 import type { Disk, DiskFile } from './disk.js'
 
@@ -53,17 +53,35 @@ export class NodeDisk implements Disk {
 
   /** Syncs the folder. */
   syncNames(): void {
-    attempt('sync the folder', this.name, () => {
-      const fd = fs.openSync(this.name, 'r')
-      try {
-        fs.fsyncSync(fd)
-      } catch (error) {
-        if (process.platform !== 'win32' || !NO_SYNC_OF_FOLDERS.includes(codeOf(error))) throw error
-      } finally {
-        fs.closeSync(fd)
-      }
-    })
+    syncFolder(this.name)
   }
+
+  /** Gives this folder the path of another one, which must be empty, and makes that safe. */
+  takePlaceOf(other: NodeDisk): void {
+    attempt('replace', other.name, () => {
+      fs.rmdirSync(other.name)
+      fs.renameSync(this.name, other.name)
+    })
+    syncFolder(dirname(other.name))
+  }
+
+  /** Removes the folder with everything in it. */
+  removeAll(): void {
+    attempt('remove', this.name, () => fs.rmSync(this.name, { recursive: true, force: true }))
+  }
+}
+
+function syncFolder(path: string): void {
+  attempt('sync the folder', path, () => {
+    const fd = fs.openSync(path, 'r')
+    try {
+      fs.fsyncSync(fd)
+    } catch (error) {
+      if (process.platform !== 'win32' || !NO_SYNC_OF_FOLDERS.includes(codeOf(error))) throw error
+    } finally {
+      fs.closeSync(fd)
+    }
+  })
 }
 
 class NodeDiskFile implements DiskFile {

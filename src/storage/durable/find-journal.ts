@@ -7,6 +7,7 @@
 import { type JournalEnd, type JournalFolder, newJournal } from '../journal/journal-end.js'
 import { type RecoveredJournal, recoverJournal } from '../journal/recover.js'
 import type { JournalWindow } from '../journal/window.js'
+import type { RestoreReport } from '../restore/restorable-store.js'
 import { type ResolvedDurable, resolveDurable } from './options.js'
 import type { DurableOptions, RecoveryReport } from './types.js'
 
@@ -14,6 +15,8 @@ import type { DurableOptions, RecoveryReport } from './types.js'
 export interface JournalPlace extends JournalFolder {
   readonly powerLoss?: boolean | undefined
   readonly firstSeq?: number | undefined
+  /** Where the journal comes from if it has just been restored. */
+  readonly restored?: RestoreReport | undefined
 }
 
 /** A journal that was recovered, or the beginning of a new one. */
@@ -31,7 +34,7 @@ export interface FoundJournal {
 /** Recovers a journal. @param withAborted whether the window may hold numbers that never became events. */
 export function findJournal(place: JournalPlace, options: DurableOptions, withAborted = false): FoundJournal {
   const { recover } = resolveDurable(options)
-  const { powerLoss, firstSeq = 0 } = place
+  const { powerLoss, firstSeq = 0, restored } = place
   const begin = performance.now()
   const found = recoverJournal(place, { mode: recover, capacity: options.capacity, powerLoss })
   const recovered = performance.now()
@@ -40,7 +43,8 @@ export function findJournal(place: JournalPlace, options: DurableOptions, withAb
   const end = found?.end ?? newJournal({ capacity, requiredMask, firstSeq })
   const window = found?.window(withAborted) ?? { startSeq: end.nextSeq, endSeq: end.nextSeq }
   const report = (restoringMs: number): RecoveryReport => ({
-    created: found === undefined,
+    created: found === undefined || restored !== undefined,
+    restored,
     ...window,
     bytes: found?.bytes ?? 0,
     elapsedMs: recovered - begin + performance.now() - restoringMs,

@@ -11,6 +11,8 @@ import { type DirectoryLock, lockDirectory } from '../disk/lock.node.js'
 import { NodeDisk } from '../disk/node-disk.node.js'
 import { StorageError } from '../errors.js'
 import { nodeCrc32 } from '../journal/crc32.node.js'
+import { assertRestorable, type RestorableStore, type RestoreReport } from '../restore/restorable-store.js'
+import { restoreDirectory } from '../restore/restore-directory.node.js'
 import { openShared } from '../shared/open-shared.js'
 import { WorkerPort } from '../shared/worker-port.node.js'
 import { openDurable } from './open.js'
@@ -22,6 +24,14 @@ import type { DurableOptions } from './types.js'
 export interface NodeDurableOptions extends DurableOptions {
   /** The stream's folder, made if it does not exist. One process at a time owns it. */
   directory: string
+  /**
+   * Where the newest events come from if the directory has no journal: a store that followed it, such as a
+   * `FileColdStorage` or a `PostgresBackend`. The stream goes on behind what the store has, with its id, numbers,
+   * rewards, masks and metadata; names of subscriptions and followers are not in a store. Where there is a journal it is
+   * the truth, and the store is not asked. Of several stores take the one that is furthest: one that has more than the
+   * new journal cannot follow it.
+   */
+  restoreFrom?: RestorableStore | undefined
 }
 
 /**
@@ -31,7 +41,9 @@ export interface NodeDurableOptions extends DurableOptions {
  * @throws {InvalidArgumentError} for an option that is unknown or out of range, or appraisers that are not the directory's.
  * @throws {DirectoryLockedError} if another process or stream has it open.
  * @throws {CorruptSegmentError} with `recover: 'strict'` if the journal is damaged before its end; nothing is changed.
- * @throws {StorageError} if the file system refuses.
+ * @throws {StoreMismatchError} if `restoreFrom` holds a stream that no journal wrote.
+ * @throws {StorageError} if the file system refuses, or if `restoreFrom` moved on while it was read. Errors of that
+ * store come as they are, and the next attempt begins again.
  *
  * @example
  * ```ts
@@ -46,15 +58,18 @@ export interface NodeDurableOptions extends DurableOptions {
  */
 export async function openExperienceStream(options: NodeDurableOptions): Promise<DurableExperienceStream> {
   if (typeof options !== 'object' || options === null) throw invalid('options', 'be an object', options)
-  const { directory, ...durable } = options
+  const { directory, restoreFrom, ...durable } = options
   if (typeof directory !== 'string' || directory === '')
     throw invalid('directory', 'be the path of a folder', directory)
   // Before anything is made: a mistake leaves no trace.
   resolveDurable(durable)
+  if (restoreFrom !== undefined) assertRestorable(restoreFrom)
   const lock = lockFolder(directory)
   let disk: NodeDisk
+  let restored: RestoreReport | undefined
   try {
     disk = new NodeDisk(join(directory, 'journal'))
+    if (restoreFrom !== undefined) restored = await restoreDirectory(disk, restoreFrom, durable)
   } catch (error) {
     lock.release()
     throw error
@@ -63,6 +78,7 @@ export async function openExperienceStream(options: NodeDurableOptions): Promise
     directory,
     disk,
     crc32: nodeCrc32,
+    restored,
     powerLoss: lock.previous !== 'same-boot',
     afterTurn: (callback: () => void) => void setImmediate(callback),
     release: () => lock.release(),

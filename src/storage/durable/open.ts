@@ -11,6 +11,7 @@ import type { Disk } from '../disk/disk.js'
 import type { Crc32 } from '../journal/crc32.js'
 import { JournalReader } from '../journal/reader.js'
 import { JournalWriter } from '../journal/writer.js'
+import type { RestoreReport } from '../restore/restorable-store.js'
 import { DurableBatchWriter } from './durable-batch-writer.js'
 import { findJournal } from './find-journal.js'
 import { MetadataStore } from './metadata-store.js'
@@ -31,6 +32,8 @@ export interface DurablePlatform {
   readonly powerLoss?: boolean | undefined
   /** @internal Sequence number of the first event of a new journal; tests start there. */
   readonly firstSeq?: number | undefined
+  /** Where the journal comes from if it has just been restored. */
+  readonly restored?: RestoreReport | undefined
   /** Calls back once the event loop has turned; the process stays alive until then. */
   afterTurn(callback: () => void): void
   /** Lets go of the directory: called once, last, also if opening fails. */

@@ -7,6 +7,7 @@
 import type { StreamOptions, StreamStats, SubscribeOptions } from '../../stream/types.js'
 import type { FollowerStats } from '../follow/options.js'
 import type { Gap } from '../journal/source.js'
+import type { RestoreReport } from '../restore/restorable-store.js'
 
 /**
  * What an event that was accepted before `durable()` was called survives once that has resolved, rewards, flags,
@@ -70,8 +71,10 @@ export interface JournalRetention {
 
 /** What opening a directory found. */
 export interface RecoveryReport {
-  /** Whether the directory was new. */
+  /** Whether the directory was new: it had no journal. */
   readonly created: boolean
+  /** What a new directory got from `restoreFrom`; undefined if it was not asked, or had no stream. */
+  readonly restored: RestoreReport | undefined
   /** Events restored to the ring: [startSeq, endSeq). */
   readonly startSeq: number
   readonly endSeq: number

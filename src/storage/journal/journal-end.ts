@@ -5,6 +5,7 @@
  */
 
 import { v4 } from 'uuid'
+import type { Checkpoint } from '../cold/cold-storage.js'
 import type { Disk } from '../disk/disk.js'
 import type { Crc32 } from './crc32.js'
 import type { SegmentHeader } from './segment-header.js'
@@ -55,6 +56,11 @@ export function newJournal(identity: NewIdentity): JournalEnd {
     synced: 0,
     state: undefined,
   }
+}
+
+/** The end of a journal that does not exist yet, of a stream that does: its first block and event are those of `from`. */
+export function continuedJournal(identity: StreamIdentity, { seq, position }: Checkpoint): JournalEnd {
+  return { ...newJournal(identity), position, nextSeq: seq, synced: position }
 }
 
 /** A number before which every event is known to have survived a sync. */

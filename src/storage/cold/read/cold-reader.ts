@@ -8,6 +8,7 @@
 import { ClosedError } from '../../../errors.js'
 import { StorageError } from '../../errors.js'
 import type { Gap } from '../../journal/source.js'
+import type { StoredIdentity } from '../../restore/restorable-store.js'
 import type { Checkpoint, ColdQuery, StoredEvents } from '../cold-storage.js'
 import { type ManifestLog, readManifest } from '../manifest/log.js'
 import { MANIFEST } from '../manifest/manifest.js'
@@ -40,6 +41,12 @@ export class ColdReader {
    */
   static async open(platform: ReadingPlatform, name: string): Promise<ColdReader> {
     return new ColdReader(platform, name, await manifestOf(platform))
+  }
+
+  /** The stream that the store holds and what is committed, now; undefined while nothing is. */
+  async stored(): Promise<StoredIdentity | undefined> {
+    const { identity, checkpoint } = (await this.latest()).state
+    return checkpoint && { identity, checkpoint }
   }
 
   /** What was committed as of the last look. */

@@ -8,8 +8,9 @@
 import { ClosedError } from '../../../errors.js'
 import { assertKeys } from '../../../stream/validate.js'
 import type { Gap, StreamIdentity } from '../../journal/source.js'
+import type { StoredIdentity } from '../../restore/restorable-store.js'
 import type { Checkpoint, ColdBatch, ColdQuery, ColdStorage, StoredEvents } from '../cold-storage.js'
-import type { Manifest } from '../manifest/manifest.js'
+import { MANIFEST, type Manifest } from '../manifest/manifest.js'
 import type { ColdPlatform } from '../platform.js'
 import { PartitionReader } from '../read/partition-reader.js'
 import { assertRange, resolveQuery } from '../read/query.js'
@@ -85,6 +86,19 @@ export class ColdStore implements ColdStorage {
       this.opened.session.drop()
       return this.checkpoint
     })
+  }
+
+  /**
+   * The stream that the store holds and what is committed; undefined while nothing is. Opens a store that exists.
+   * @throws {DirectoryLockedError} and others as `open` does.
+   */
+  async stored(): Promise<StoredIdentity | undefined> {
+    if (this.opened === undefined) {
+      if ((await this.platform.files.read(MANIFEST)) === undefined) return undefined
+      await this.open()
+    }
+    const { identity, checkpoint } = this.current().manifest.state
+    return checkpoint && { identity, checkpoint }
   }
 
   write(batch: ColdBatch, to: Checkpoint, signal?: AbortSignal): Promise<void> {

@@ -8,13 +8,10 @@
 import * as L from '../../layout.js'
 import type { StoredEvents } from './cold-storage.js'
 import { EventsBuilder, recordsOf, timestampAt } from './events.js'
-import type { EventFileEntry } from './manifest/state.js'
 
 export const US_PER_DAY = 86_400_000_000
 export const MS_PER_DAY = 86_400_000
 
-/** More type codes, or more ranges of sequence numbers, than this are not listed in the manifest. */
-const MOST_LISTED = 16
 const OURS =
   /^(?:events\/day=\d{4}-\d{2}-\d{2}\/\d{16}-\d{10,16}|corrections\/\d{10,16})\.(?:parquet|messagepack)(?:\.tmp)?$/u
 
@@ -65,57 +62,6 @@ export function splitByDay(events: StoredEvents): Map<number, StoredEvents> {
     builders.get(days[from] as number)?.append(events, from, i)
   }
   return new Map([...builders].map(([day, builder]) => [day, builder.finish()]))
-}
-
-/** What the manifest says of a file that holds these events. */
-export function describe(
-  events: StoredEvents,
-  file: { readonly path: string; readonly bytes: number; readonly day: number },
-): EventFileEntry {
-  const records = recordsOf(events)
-  const types = new Set<number>()
-  let fromUs = Number.POSITIVE_INFINITY
-  let toUs = 0
-  let least = 2n ** 64n
-  let largest = 0n
-  for (let at = 0; at < records.byteLength; at += L.RECORD_BYTES) {
-    const timestamp = timestampAt(records, at)
-    if (timestamp < fromUs) fromUs = timestamp
-    if (timestamp > toUs) toUs = timestamp
-    const episode = records.getBigUint64(at + L.EPISODE_ID, true)
-    if (episode < least) least = episode
-    if (episode > largest) largest = episode
-    types.add(records.getUint16(at + L.EVENT_TYPE, true))
-  }
-  const runs = runsOf(events.seqs)
-  return {
-    ...file,
-    count: events.length,
-    firstSeq: events.seqs[0] as number,
-    lastSeq: events.seqs[events.length - 1] as number,
-    fromUs,
-    toUs,
-    leastEpisode: least.toString(),
-    largestEpisode: largest.toString(),
-    ...(types.size <= MOST_LISTED && { types: [...types].sort((a, b) => a - b) }),
-    ...(runs !== undefined && { runs }),
-  }
-}
-
-/** Ascending numbers as ranges [start, end), or undefined if there are many. */
-function runsOf(seqs: Float64Array): number[] | undefined {
-  const runs: number[] = []
-  let end = -1
-  for (const seq of seqs) {
-    if (seq !== end) {
-      if (runs.length === 2 * MOST_LISTED) return undefined
-      if (runs.length > 0) runs.push(end)
-      runs.push(seq)
-    }
-    end = seq + 1
-  }
-  runs.push(end)
-  return runs.length > 2 * MOST_LISTED ? undefined : runs
 }
 
 function digits(value: number, width: number): string {

@@ -21,12 +21,10 @@ import { type EventFileEntry, gapsWithin, type ManifestState } from '../manifest
 import type { FormatOf } from '../platform.js'
 import type { Pending } from '../write/pending.js'
 import { CorrectionFiles } from './correction-files.js'
+import { countInFiles, fileSources, type ReadFile } from './file-sources.js'
 import { type EventSource, merged } from './merge.js'
 import { OpenFiles } from './open-files.js'
-import { mayHold, numbersIn, type ResolvedQuery } from './query.js'
-
-/** Files of so few events are read at once, so that a place where hundreds overlap does not hold as many open. */
-const SMALL_FILE = 1024
+import type { ResolvedQuery } from './query.js'
 
 /** What a read works on. */
 export interface Snapshot {
@@ -118,13 +116,7 @@ export class PartitionReader {
     { filter, batchSize, signal }: ResolvedQuery,
   ): AsyncGenerator<StoredEvents, void, undefined> {
     const { requiredMask } = state.identity
-    const files = state.files
-      .filter((file) => mayHold(file, filter))
-      .map((file): EventSource => {
-        const reading = () => this.open.reading(file.path, (opened) => opened.rows(filter, signal))
-        const rows = file.count > SMALL_FILE ? reading : () => atOnce(reading())
-        return { firstSeq: file.firstSeq, most: mostOf(file, filter.startSeq, filter.endSeq), rows }
-      })
+    const files = fileSources(state.files, filter, this.reading(signal))
     const matcher = new RowMatcher(filter)
     const held = pending.events.map((events): EventSource => {
       const rows = async function* () {
@@ -146,27 +138,12 @@ export class PartitionReader {
     let count = 0
     for (const { seqs, length } of pending.events)
       count += lowerBound(seqs, length, end) - lowerBound(seqs, length, start)
-    for (const file of state.files) {
-      if (file.firstSeq >= start && file.lastSeq < end) count += file.count
-      else if (file.runs !== undefined) count += numbersIn(file.runs, start, end)
-      else if (file.lastSeq >= start && file.firstSeq < end) {
-        const rows = this.open.reading(file.path, (opened) => opened.rows({ startSeq: start, endSeq: end }))
-        for await (const { length } of rows) count += length
-      }
-    }
-    return count
+    return count + (await countInFiles(state.files, start, end, this.reading()))
   }
-}
 
-/** The same rows, all read before the first is given out. */
-async function* atOnce(rows: AsyncIterable<StoredEvents>): AsyncGenerator<StoredEvents, void, undefined> {
-  const all: StoredEvents[] = []
-  for await (const events of rows) all.push(events)
-  yield* all
-}
-
-function mostOf(file: EventFileEntry, start: number, end: number): number {
-  return file.runs === undefined ? Math.min(file.count, end - start) : numbersIn(file.runs, start, end)
+  private reading(signal?: AbortSignal): ReadFile<EventFileEntry> {
+    return ({ path }, filter) => this.open.reading(path, (opened) => opened.rows(filter, signal))
+  }
 }
 
 /** Whether files of a snapshot count no longer, so that reading it may have failed for that. */

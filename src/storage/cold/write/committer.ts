@@ -7,11 +7,12 @@
 
 import type { CorrectionList } from '../../journal/corrections.js'
 import type { StoredEvents } from '../cold-storage.js'
+import { describe } from '../description.js'
 import type { FileFormat } from '../file-format.js'
 import type { ColdFiles } from '../files.js'
 import type { Manifest } from '../manifest/manifest.js'
 import type { CorrectionFileEntry, EventFileEntry, ManifestChange } from '../manifest/state.js'
-import { correctionPath, describe, eventPath, UNFINISHED } from '../partition.js'
+import { correctionPath, eventPath, UNFINISHED } from '../partition.js'
 
 /** What goes into the manifest together with the files that were made. */
 export type Beside = Omit<ManifestChange, 'files' | 'corrections' | 'ordinal'>

@@ -12,6 +12,7 @@ import type { Checkpoint, ColdBatch, ColdQuery, ColdStorage, StoredEvents } from
 import { StoreMismatchError } from '../storage/errors.js'
 import { applyCorrections, type CorrectionList } from '../storage/journal/corrections.js'
 import type { Gap, StreamIdentity } from '../storage/journal/source.js'
+import { type ContractCheck, checkOn, rejects, same, truth } from './check.js'
 import { makeCorrections, makeEvents, SOME_DAY_US } from './events.js'
 
 /** Somewhere to keep events, empty at first. */
@@ -20,13 +21,6 @@ export interface StorePlace {
   store(): ColdStorage
   /** Called in the end, when every store is closed. */
   remove(): Promise<void>
-}
-
-/** One promise of the contract. */
-export interface ContractCheck {
-  readonly name: string
-  /** Rejects if the store breaks the promise. */
-  run(): Promise<void>
 }
 
 const IDENTITY: StreamIdentity = {
@@ -42,17 +36,7 @@ type Check = (place: StorePlace) => Promise<void>
 
 /** The checks; each makes a place of its own. */
 export function coldStorageContract(makePlace: () => StorePlace | Promise<StorePlace>): ContractCheck[] {
-  return Object.entries(CHECKS).map(([name, check]) => ({
-    name,
-    run: async () => {
-      const place = await makePlace()
-      try {
-        await check(place)
-      } finally {
-        await place.remove()
-      }
-    },
-  }))
+  return Object.entries(CHECKS).map(([name, check]) => checkOn(name, makePlace, check))
 }
 
 const CHECKS: Record<string, Check> = {
@@ -302,23 +286,4 @@ function sameEvents(found: StoredEvents, expected: StoredEvents): void {
     same(from.masks[0], to.masks[0], `the mask of event ${to.seqs[0]}`)
     same(from.metadata.get(to.seqs[0] as number), to.metadata.get(to.seqs[0] as number), 'the metadata')
   }
-}
-
-function same(found: unknown, expected: unknown, what: string): void {
-  const [a, b] = [JSON.stringify(found), JSON.stringify(expected)]
-  truth(a === b, `${what}: expected ${b}, found ${a}`)
-}
-
-async function rejects(work: Promise<unknown>, type: new (...given: never[]) => Error): Promise<void> {
-  try {
-    await work
-  } catch (error) {
-    truth(error instanceof type, `expected ${type.name}, got ${error}`)
-    return
-  }
-  throw new Error(`expected ${type.name}, nothing was thrown`)
-}
-
-function truth(holds: boolean, what: string): void {
-  if (!holds) throw new Error(what)
 }

@@ -4,5 +4,6 @@
  * @module
  */
 
-export { type ContractCheck, coldStorageContract, type StorePlace } from './cold-storage-contract.js'
+export type { ContractCheck } from './check.js'
+export { coldStorageContract, type StorePlace } from './cold-storage-contract.js'
 export { makeCorrections, makeEvents, SOME_DAY_US } from './events.js'

@@ -4,6 +4,8 @@
  * @module
  */
 
+export { persistenceBackendContract } from './backend-contract.js'
+export type { BackendCapability, BackendCheck, BackendPlace } from './backend-place.js'
 export type { ContractCheck } from './check.js'
 export { coldStorageContract, type StorePlace } from './cold-storage-contract.js'
 export { makeCorrections, makeEvents, SOME_DAY_US } from './events.js'

@@ -103,9 +103,10 @@ export class JournalThread {
     this.note()
     const moved = journal.writeSettled(this.receive)
     const now = performance.now()
-    const answers = this.isAsked && journal.end >= this.target
+    let answers = this.isAsked && journal.end >= this.target
     if (answers || now - this.flushed >= FLUSH_EVERY_MS) {
-      journal.flush()
+      const isWhole = journal.flush()
+      answers &&= isWhole
       this.flushed = now
     }
     if (journal.isUnsynced && (answers || now - this.synced >= SYNC_EVERY_MS)) {
@@ -207,7 +208,17 @@ export class JournalThread {
       attempt(() => journal.writeSettled(this.receive))
       if (journal.end < core.claimed()) await this.channel.turn()
     }
-    attempt(() => journal.flush())
+    const since = performance.now()
+    while (true) {
+      let isWhole = false
+      attempt(() => {
+        isWhole = journal.flush()
+      })
+      if (isWhole || failure !== undefined) break
+      const isLate = performance.now() - since > PATIENCE_MS
+      if (isLate) failure = `${journal.waitingPosts} corrections that were posted are not in the journal`
+      else await this.channel.turn()
+    }
     if (journal.isUnsynced) attempt(() => journal.sync())
     const given = core.claimed()
     if (journal.end < given) failure ??= `the journal ends at ${journal.end}, numbers below ${given} were given out`

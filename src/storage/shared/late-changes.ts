@@ -1,5 +1,6 @@
 /**
- * Corrections as the module leaves them at BATCH: states of marked events, or what was posted.
+ * Corrections as the module leaves them at BATCH: states of marked events, or what was posted; and states under what was
+ * posted before they were read.
  *
  * @module
  */
@@ -38,5 +39,14 @@ export function statesOf({ f64, f32, u32 }: SharedKernel, count: number): Correc
 export function postsOf(kernel: SharedKernel, count: number): CorrectionList {
   const merger = new CorrectionMerger()
   merger.addList(statesOf(kernel, count))
+  return merger.list()
+}
+
+/** States of events with posts laid over them, which come along whether their events have a state or not. */
+export function laidOver(states: CorrectionList, posts: CorrectionMerger): CorrectionList {
+  if (posts.size === 0) return states
+  const merger = new CorrectionMerger()
+  merger.addList(states)
+  merger.addList(posts.list())
   return merger.list()
 }

@@ -5,6 +5,10 @@
  * A write that fails leaves everything as it was: what was taken from the ring and not written is kept and written first
  * when it is tried again, and the gate does not move meanwhile.
  *
+ * Nor does it move while a thread is in the middle of a late write to an event that is closed by now. What others post to
+ * such an event is written out all the same, before the last state of the event, which knows nothing of it: so it is
+ * remembered until then, and laid over that state.
+ *
  * @module
  */
 
@@ -13,10 +17,13 @@ import * as L from '../../layout.js'
 import * as W from '../../threads/journal-words.js'
 import type { SharedKernel } from '../../threads/shared-kernel.js'
 import type { Durability } from '../durable/types.js'
-import type { CorrectionList } from '../journal/corrections.js'
+import { type CorrectionList, CorrectionMerger } from '../journal/corrections.js'
 import { BLOCK_RECORDS, type JournalWriter } from '../journal/writer.js'
-import { postsOf, statesOf } from './late-changes.js'
+import { laidOver, postsOf, statesOf } from './late-changes.js'
 
+const CLOSING = L.CONTROL + L.S_CLOSING
+const POSTED = L.CONTROL + L.S_POSTED
+const TAKEN = L.CONTROL + L.S_TAKEN
 /** Looks at who writes late before the gate waits for the next turn. */
 const MOST_LOOKS = 10_000
 
@@ -33,6 +40,8 @@ export class SharedJournal {
   private readonly records: Uint8Array
   /** The first event that is open for late writes. */
   private open: number
+  /** What was posted to events that are closed while somebody may be writing late to them. */
+  private early = new CorrectionMerger()
   private unwritten: CorrectionList | undefined
   private state: string | undefined
   private readonly metadata = new Map<number, Uint8Array>()
@@ -116,21 +125,27 @@ export class SharedJournal {
     return this.writer.endSeq - start
   }
 
-  /** Writes out every late write that has returned, and the names. @throws {StorageError} */
-  flush(): void {
+  /** How many posts have begun that were not taken. */
+  get waitingPosts(): number {
+    return this.kernel.counter(POSTED) - this.kernel.counter(TAKEN)
+  }
+
+  /**
+   * Writes out every late write that has returned, and the names. Returns whether that was possible: a post that is under
+   * way holds up those behind it.
+   * @throws {StorageError}
+   */
+  flush(): boolean {
     const before = this.writer.position
     this.writeMarks(this.open, this.writer.endSeq)
-    const { kernel } = this
-    for (let count = kernel.core.takePosts(); count > 0; count = kernel.core.takePosts()) {
-      this.unwritten = postsOf(kernel, count)
-      this.writeTaken()
-    }
+    const isWhole = this.writePosts()
     // Behind the rewards of what a cursor says is done.
-    if (this.state !== undefined) {
+    if (isWhole && this.state !== undefined) {
       this.writer.writeState(this.state)
       this.state = undefined
     }
     if (this.writer.position > before) this.tell()
+    return isWhole
   }
 
   /** Returns once everything that was written survives a loss of power. @throws {StorageError} */
@@ -169,6 +184,7 @@ export class SharedJournal {
       for (let looks = 0; core.writesLateBelow(open) >= 0; looks++) if (looks === MOST_LOOKS) return
       this.writeMarks(this.open, open)
       this.open = open
+      this.early = new CorrectionMerger()
     }
     core.openGate(Math.min(end + this.backlog, SEQ_LIMIT))
   }
@@ -179,9 +195,23 @@ export class SharedJournal {
     this.writeTaken()
     kernel.core.startMarks(from, end)
     for (let count = kernel.core.takeMarks(from, end); count > 0; count = kernel.core.takeMarks(from, end)) {
-      this.unwritten = statesOf(kernel, count)
+      this.unwritten = laidOver(statesOf(kernel, count), this.early)
       this.writeTaken()
     }
+  }
+
+  /** Writes what has been posted before the call. False if a post of these is under way. */
+  private writePosts(): boolean {
+    const { kernel } = this
+    const posted = kernel.counter(POSTED)
+    while (kernel.counter(TAKEN) < posted) {
+      const count = kernel.core.takePosts()
+      if (count === 0) return false
+      this.unwritten = postsOf(kernel, count)
+      if (kernel.counter(CLOSING) > this.open) this.early.addList(this.unwritten)
+      this.writeTaken()
+    }
+    return true
   }
 
   private writeTaken(): void {

@@ -35,6 +35,8 @@ export class StepPort implements JournalPort {
   runs = true
   /** How often the next looks for a message find none, as if it were on its way. */
   delay = 0
+  /** Called before it lets the event loop turn while it closes. */
+  onTurn: () => void = () => {}
   readonly ended: Promise<Error | undefined>
   drain?: () => void
   private readonly thread: JournalThread
@@ -56,7 +58,10 @@ export class StepPort implements JournalPort {
       return new JournalThread(kernel, new SharedJournal(kernel, writer, orders.durability), {
         receive: () => (made.delay-- > 0 ? undefined : made.inbox.shift()),
         send: (message) => made.listener(message),
-        turn: () => new Promise((resolve) => setImmediate(resolve)),
+        turn: () => {
+          made.onTurn()
+          return new Promise((resolve) => setImmediate(resolve))
+        },
       })
     })
     void port.run()

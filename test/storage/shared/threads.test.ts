@@ -35,8 +35,8 @@ describe('threads behind a gate of 64 events', () => {
     )
     const accepted = lists.flatMap((list) => [...list]).sort((a, b) => a - b)
     await stream.durable()
-    const durable = stream.stats().journal
-    expect(durable.pending).toBe(0)
+    // Numbers that a thread has claimed and not handed back yet may follow.
+    expect(stream.stats().journal.durable).toBeGreaterThan(accepted.at(-1)!)
     await stream.close()
 
     const kept = keptIn(stream.directory)

@@ -7,8 +7,11 @@
 import { Gate } from '../support/gate.mjs'
 import { stream } from './membership.mjs'
 
-/** Events behind the newest that are written to. */
-const REACH = 400
+/**
+ * Events behind the newest that are written to: a little more than a window of 200, so that an event is soon left alone
+ * once it is closed, and what was last accepted before that is not written over.
+ */
+const REACH = 225
 /** Where no event stands, or none yet. */
 const EXPECTED = ['SEQUENCE_NOT_WRITTEN', 'SEQUENCE_ABORTED', 'SEQUENCE_EVICTED']
 

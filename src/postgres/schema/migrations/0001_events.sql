@@ -68,7 +68,7 @@ CREATE TABLE action_metadata (
     intent_type TEXT,
     executor_id TEXT,
     parameters JSONB,
-    -- The metadata in MessagePack where the columns cannot hold it bit for bit (U+0000, lone surrogates, -0).
+    -- The metadata in MessagePack where the columns cannot hold it bit for bit: U+0000 is U+FFFD there.
     exact BYTEA
 ) PARTITION BY RANGE (timestamp);
 

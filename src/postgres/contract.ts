@@ -96,7 +96,7 @@ export interface PolicyInput {
   readonly ruleId: string
   /** Finite numbers by action code, u16. */
   readonly actionWeights: Readonly<Record<number, number>> | ReadonlyMap<number, number>
-  /** Any JSON. */
+  /** Any JSON of at most 1 MiB. */
   readonly metadata?: unknown
 }
 
@@ -142,8 +142,13 @@ export interface MetricInput {
   /** When it was; default now. */
   readonly timestamp?: Date | undefined
   readonly policyId?: number | undefined
-  /** Sequence number of an event of the backend's stream; kept as a plain value, so that it survives archiving. */
+  /**
+   * Sequence number of an event of the backend's stream; kept as a plain value, so that it survives archiving. The
+   * database need not have the event yet.
+   */
   readonly eventSeq?: number | undefined
+  /** The event's id, text or 16 bytes. Default: that of the event, as soon as the database has it. */
+  readonly eventId?: string | Uint8Array | undefined
 }
 
 /** A metric that was recorded. */
@@ -212,7 +217,10 @@ export interface PersistenceBackend extends ColdStorage {
   readEvent(which: number | string | Uint8Array, options?: CallOptions): Promise<ExperienceEvent | undefined>
   countEvents(conditions?: EventConditions & CallOptions): Promise<number>
 
-  /** Saves a new version and makes it the active one. @returns its policyId. */
+  /**
+   * Saves a new version and makes it the active one. `parent` is the policy that it was made from, of any bin.
+   * @returns its policyId.
+   */
   savePolicy(
     stateBinId: string,
     policy: PolicyInput,
@@ -222,21 +230,22 @@ export interface PersistenceBackend extends ColdStorage {
   loadPolicy(stateBinId: string, options?: CallOptions): Promise<Policy | undefined>
   /** Whether there was an active one. */
   deactivatePolicy(stateBinId: string, options?: CallOptions): Promise<boolean>
-  /** The policy and its ancestors, the nearest first. */
-  policyLineage(policyId: number, options?: CallOptions): Promise<Policy[]>
+  /** The policy and its ancestors, the nearest first; empty if there is none. Default limit 1000, at most 10,000. */
+  policyLineage(policyId: number, options?: CallOptions & { readonly limit?: number | undefined }): Promise<Policy[]>
   /** Adds executions with their mean reward to the running mean. */
   updatePolicyPerformance(
     policyId: number,
     performance: { readonly executions: number; readonly avgReward: number },
     options?: CallOptions,
   ): Promise<void>
-  /** Active policies, the best mean reward first. Default limit 100. */
+  /** Active policies, the best mean reward first. Default limit 100, at most 10,000. */
   bestPolicies(options?: CallOptions & { readonly limit?: number | undefined }): Promise<Policy[]>
 
   /** Saves a new version and makes it the active one. @returns its version. */
   saveConfig(component: string, key: string, value: unknown, options?: CallOptions): Promise<number>
+  /** The active value; undefined if there is none, null if it is null. */
   loadConfig(component: string, key: string, options?: CallOptions): Promise<unknown>
-  /** All versions, the newest first. */
+  /** All versions, the newest first. Default limit 1000, at most 10,000. */
   configHistory(
     component: string,
     key: string,
@@ -245,6 +254,8 @@ export interface PersistenceBackend extends ColdStorage {
 
   recordMetric(metric: MetricInput, options?: CallOptions): Promise<number>
   queryMetrics(query?: MetricQuery): Promise<Metric[]>
+  /** Computes the figures of the days anew, the materialised view `daily_experience`. Default `timeoutMs`: an hour. */
+  refreshAnalytics(options?: CallOptions & { readonly timeoutMs?: number | undefined }): Promise<void>
 
   /** Moves whole days whose end lies before `olderThan` into files; see docs/postgres.md. */
   archiveEvents(olderThan: Date | number, options?: CallOptions): Promise<ArchiveReport>

@@ -13,3 +13,9 @@ export const MIGRATION_LOCK = 0x45585001
  * a table of events in that transaction; whoever moves a day into the archive takes it exclusive.
  */
 export const DAY_LOCK = 0x45585002
+
+/** Of state bins, by the hash of the name: whoever changes which version of a policy is the active one holds it. */
+export const POLICY_LOCK = 0x45585003
+
+/** Of components and keys, by the hash of both: the same for configuration. */
+export const CONFIGURATION_LOCK = 0x45585004

@@ -14,8 +14,9 @@
  *        cells read and written to the journal. A mark is set behind the cells and taken before they are read;
  *     4. the gate rises.
  *
- * Step 2 may take as long as a thread that was descheduled stands still. Until step 3 is done corrections to these events
- * are newer than any state that is read of them, which has all slots: who writes them out before lays them over it.
+ * Step 2 may take as long as a thread that was descheduled stands still. Until step 3 is done corrections to these
+ * events are newer than any state that is read of them, which has all slots: who writes them out before lays them over
+ * it.
  *
  * Records are written to the journal from where they stand, without a copy: nobody can claim their slots again before.
  * What was written late to them is marked and follows as a correction.

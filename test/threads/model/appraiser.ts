@@ -112,7 +112,7 @@ function choosing({ ring, thread, number, seq, behind }: Appraiser, onward: stri
 }
 
 /** `isClosed` and `endLate` of member.ts, `mark` and `post`. */
-function closing({ thread, number, journal, line, after, leave, adds, amount, dies }: Appraiser): void {
+function closing({ thread, number, journal, line, after, leave, adds, cell, amount, dies }: Appraiser): void {
   if (journal === undefined || line === undefined) return
   thread.step(SAYS, () => {
     line.store(number.load() + 1)
@@ -120,8 +120,8 @@ function closing({ thread, number, journal, line, after, leave, adds, amount, di
   })
   thread.step(LOOKS_CLOSED, () => {
     if (number.load() >= journal.closing.load()) return after(LOOKS_CLOSED)
-    // A sum needs the value.
-    return adds ? leave() : POSTS
+    // A sum needs the value; and what the journal has is stated of the first cell.
+    return adds || cell !== undefined ? leave() : POSTS
   })
   thread.step(POSTS, () => {
     journal.post(number.load(), amount)
@@ -262,6 +262,7 @@ function settling({ ring, thread, number, gone, cells, cell, amount, adds, journ
     if (!stands && !ring.is('promises without a look in the end')) return leave()
     const isThere = stands && cells.belongs(cells.rewardAt(seq, cell).load(), seq)
     ring.machine.expect('an applied reward stands in the ring', isThere)
+    if (journal !== undefined && cell !== undefined) return leave()
     cells.promised[seq]!.store(cells.promised[seq]!.load() | amount)
     if (!adds && journal !== undefined) {
       journal.applied[seq]!.store(amount)

@@ -20,9 +20,10 @@ function gated(
   options: RingOptions,
   populate: (ring: Ring, journal: Journal) => void,
   backlog = 1,
+  cells = 1,
 ): Configuration {
   return overRing(atLeast, options, (ring) => {
-    const journal = new Journal(ring, new Cells(ring), backlog)
+    const journal = new Journal(ring, new Cells(ring, cells), backlog)
     populate(ring, journal)
     journalist(journal, 'journal')
   })
@@ -35,26 +36,27 @@ function late(journal: Journal, name: string, options: Omit<AppraiserOptions, 'c
   return { line, thread: appraiser(ring, name, { ...options, cells, journal, line }) }
 }
 
-function outbox(atLeast: number, places: number, posts: readonly number[]): Configuration {
+/** @param asks how many of those that post ask in the end. */
+function outbox(atLeast: number, places: number, posts: readonly number[], asks = 0): Configuration {
   const machine = (mutant?: Mutant) => {
     const made = new Outbox(new Machine(), places, mutant)
     posts.forEach((count, i) => {
-      poster(made, `poster ${i}`, count)
+      poster(made, `poster ${i}`, count, i < asks)
     })
-    taker(made, 'taker')
+    taker(made, 'taker', asks)
     return made.machine
   }
   return { atLeast, machine }
 }
 
 export const JOURNAL_CONFIGURATIONS = {
-  'a journal, two writers and an appraiser on a window of 1': gated(71_000, { slots: 2, end: 4 }, (ring, journal) => {
+  'a journal, two writers and an appraiser on a window of 1': gated(81_000, { slots: 2, end: 4 }, (ring, journal) => {
     writer(ring, 'writer A', { events: 2 })
     writer(ring, 'writer B', { events: 2 })
     late(journal, 'appraiser', { amount: 1 })
   }),
   'a journal, two writers and an adder on a window of 2': gated(
-    480_000,
+    570_000,
     { slots: 4, end: 6 },
     (ring, journal) => {
       writer(ring, 'writer A', { events: 3, block: 2, releases: true })
@@ -73,7 +75,7 @@ export const JOURNAL_CONFIGURATIONS = {
     writer(ring, 'writer B', { events: 2, block: 2, releases: true, rests: true, retirable: true })
   }),
   'a journal and two threads that add to an event that leaves': gated(
-    13_000,
+    17_000,
     { slots: 2, end: 3, published: 1 },
     (ring, journal) => {
       writer(ring, 'writer', { events: 2 })
@@ -82,7 +84,7 @@ export const JOURNAL_CONFIGURATIONS = {
     },
   ),
   'a journal and a thread that sets a reward behind another': gated(
-    2900,
+    3900,
     { slots: 2, end: 3, published: 1 },
     (ring, journal) => {
       writer(ring, 'writer', { events: 2 })
@@ -90,8 +92,20 @@ export const JOURNAL_CONFIGURATIONS = {
       late(journal, 'appraiser B', { amount: 2, seq: 0, behind: thread })
     },
   ),
+  'a journal and a thread that writes another reward beside two that set one': gated(
+    47_000,
+    { slots: 2, end: 3, published: 1 },
+    (ring, journal) => {
+      writer(ring, 'writer', { events: 2 })
+      const { thread } = late(journal, 'appraiser A', { amount: 1, seq: 0 })
+      late(journal, 'appraiser B', { amount: 2, seq: 0, behind: thread })
+      late(journal, 'appraiser C', { amount: 1, cell: 1, seq: 0 })
+    },
+    1,
+    2,
+  ),
   'a journal and a thread that dies while it writes late': gated(
-    2400,
+    2900,
     { slots: 2, end: 3, published: 1 },
     (ring, journal) => {
       writer(ring, 'writer', { events: 2 })
@@ -107,6 +121,7 @@ export const JOURNAL_CONFIGURATIONS = {
     journalist(journal, 'journal', waiting)
   }),
   'an outbox of 2 places': outbox(3000, 2, [3, 2]),
+  'an outbox of 4 places and two that ask whether their posts are taken': outbox(20_000, 4, [2, 1, 1], 2),
   'two that ask whether the journal has what they wrote': {
     atLeast: 120,
     machine: (mutant?: Mutant) => {

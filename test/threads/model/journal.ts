@@ -1,9 +1,9 @@
 /**
  * The thread that writes the journal, and what it shares with the others: assembly/shared/journal.ts. The ring has slots
  * for a window and a backlog. The journal takes numbers as they settle; behind each it closes the event that leaves the
- * window, waits for those who are writing late to it, takes its mark, keeps its state and moves the gate. At any time it
- * may take all marks and what was posted. Rewards are those of cells.ts; what was posted is kept in one order, as
- * outbox.ts has it.
+ * window, waits for those who are writing late to it, takes its mark, keeps its state and moves the gate. It may give up
+ * waiting and do other things before it closes the event again: at any time it may take all marks and what was posted.
+ * Rewards are those of cells.ts; what was posted is kept in one order, as outbox.ts has it.
  */
 
 import { amountsOf, type Cells, rewardOf, valueIn } from './cells.js'
@@ -32,6 +32,8 @@ export class Journal {
   readonly backlog: number
   readonly gate: Word
   readonly closing: Word
+  /** The first number whose last state is yet to be kept; that of a closed event while the journal has given up waiting. */
+  readonly open: Word
   /** The first number that is not in the journal. */
   readonly next: Word
   /** For each thread that writes late: one more than the number that it writes to, or 0. */
@@ -42,6 +44,8 @@ export class Journal {
   readonly applied: Word[]
   readonly last: Word[]
   private readonly marks: Word[]
+  /** For each number: one more than the reward that was posted before its last state was kept, or 0. */
+  private readonly early: Word[]
   private readonly posts: Word[]
   private readonly posted: Word
   readonly taken: Word
@@ -54,11 +58,13 @@ export class Journal {
     this.window = ring.slots - backlog
     this.gate = machine.word('gate', ring.first + backlog)
     this.closing = machine.word('closing')
+    this.open = machine.word('open')
     this.next = machine.word('journal', ring.first)
     this.kept = machine.array('kept', ring.end)
     this.applied = machine.array('applied', ring.end)
     this.last = machine.array('last', ring.end)
     this.marks = machine.array('mark', ring.slots)
+    this.early = machine.array('early', ring.end)
     this.posts = machine.array('post', MOST_POSTS)
     this.posted = machine.word('posted')
     this.taken = machine.word('taken')
@@ -102,7 +108,19 @@ export class Journal {
   /** Keeps the state of a published event. */
   keep(seq: number): void {
     const cell = this.cells.rewardAt(seq).load()
-    this.kept[seq]!.store(1 + (this.cells.belongs(cell, seq) ? valueIn(cell) : rewardOf(seq)))
+    const state = 1 + (this.cells.belongs(cell, seq) ? valueIn(cell) : rewardOf(seq))
+    this.kept[seq]!.store(this.early[seq]!.load() || state)
+  }
+
+  /** Whether an event is closed whose last state is not kept. */
+  isClosing(): boolean {
+    return this.open.load() < this.closing.load()
+  }
+
+  /** All closed events have their last states. */
+  hasClosed(): void {
+    this.open.store(this.closing.load())
+    for (const early of this.early) early.store(0)
   }
 
   /** Takes everything that was posted, in its order. */
@@ -110,13 +128,16 @@ export class Journal {
     for (; this.taken.load() < this.posted.load(); this.taken.add(1)) {
       const post = this.posts[this.taken.load()]!.load()
       const seq = Math.floor(post / SEQ_FACTOR)
-      this.kept[seq]!.store(1 + rewardOf(seq) + (post % SEQ_FACTOR))
+      const reward = 1 + rewardOf(seq) + (post % SEQ_FACTOR)
+      this.kept[seq]!.store(reward)
+      if (this.isClosing() && !this.ring.is('forgets what it took before the last state'))
+        this.early[seq]!.store(reward)
     }
   }
 
-  /** Whether an event below `end` that is not closed is marked. */
+  /** Whether an event below `end` is marked that may still be written to. */
   isMarked(end = this.next.load()): boolean {
-    for (let seq = this.closing.load(); seq < end; seq++) if (this.markAt(seq).load()) return true
+    for (let seq = this.open.load(); seq < end; seq++) if (this.markAt(seq).load()) return true
     return false
   }
 
@@ -146,7 +167,7 @@ export class Journal {
 export function journalist(journal: Journal, name: string, waiting?: Waiting): Thread {
   const { ring } = journal
   const thread = ring.machine.thread(name)
-  const closed = thread.register('closed event')
+  const closed = thread.register('event that leaves')
   const number = thread.register('number whose mark is looked at')
   const others = () => ring.machine.threads.every((other) => other === thread || other.rests())
   const next = () => journal.next.load()
@@ -156,6 +177,7 @@ export function journalist(journal: Journal, name: string, waiting?: Waiting): T
   const order = orderOf(ring)
   const after = (label: string): string => {
     const following = order[order.indexOf(label) + 1]
+    if (following === TAKES_MARK) number.store(journal.open.load())
     if (following !== undefined) return following
     closed.store(0)
     return waiting !== undefined && !ring.is('moves the gate without a call') ? waiting.rouses : TURNS
@@ -180,8 +202,13 @@ export function journalist(journal: Journal, name: string, waiting?: Waiting): T
   }
   const flushes = (): string | undefined => {
     if (!journal.isMarked(flushed()) && !journal.hasPosts()) return undefined
-    number.store(journal.closing.load())
+    number.store(journal.open.load())
     return flush()
+  }
+  const closesAgain = (): string | undefined => {
+    if (!journal.isClosing()) return undefined
+    closed.store(journal.closing.load() - 1)
+    return order[0]!
   }
   // Marks of events that are not in the journal yet stay: their records are written as they were first.
   const flushed = () => (ring.is('takes marks of what is not in the journal') ? ring.counter.load() : next())
@@ -191,12 +218,13 @@ export function journalist(journal: Journal, name: string, waiting?: Waiting): T
     return TAKES_POSTS
   }
   const ends = (): string | undefined => {
-    if (!others() || journal.isMarked() || journal.hasPosts()) return undefined
+    if (!others() || journal.isMarked() || journal.hasPosts() || journal.isClosing()) return undefined
     return journals() === undefined ? thread.end() : undefined
   }
-  thread.step(TURNS, (choice) => [journals, flushes, ends][choice]!(), [
+  thread.step(TURNS, (choice) => [journals, flushes, closesAgain, ends][choice]!(), [
     'journals the next number',
     'flushes',
+    'closes what it has given up to wait for',
     'finds everybody at rest',
   ])
   thread.step(READS_SECOND, () => {
@@ -208,18 +236,27 @@ export function journalist(journal: Journal, name: string, waiting?: Waiting): T
     journal.closing.store(closed.load() + 1)
     return after(CLOSES)
   })
-  thread.step(WAITS, () => {
+  const waits = (): string | undefined => {
     const busy = journal.late.some((late) => late.load() !== 0 && late.load() <= closed.load() + 1)
     return busy && !ring.is('does not wait for who writes late') ? undefined : after(WAITS)
-  })
-  thread.step(TAKES_MARK, () => (journal.markAt(closed.load()).exchange(0) ? READS_STATE : after(TAKES_MARK)))
-  thread.step(READS_STATE, () => {
-    if (isPublished(ring.stampAt(closed.load()).load(), closed.load())) journal.keep(closed.load())
+  }
+  const givesUp = (): string | undefined => {
+    if (!journal.isClosing() || waits() !== undefined) return undefined
+    closed.store(0)
+    return TURNS
+  }
+  thread.step(WAITS, (choice) => [waits, givesUp][choice]!(), [WAITS, 'gives up to wait'])
+  const toNextClosed = (): string => {
+    if (number.add(1) < closed.load()) return TAKES_MARK
+    number.store(0)
+    journal.hasClosed()
     return after(TAKES_MARK)
-  })
-  thread.step(TAKES_POSTS_EARLY, () => {
-    journal.takePosts()
-    return after(TAKES_POSTS_EARLY)
+  }
+  thread.step(TAKES_MARK, () => (journal.markAt(number.load()).exchange(0) ? READS_STATE : toNextClosed()))
+  thread.step(READS_STATE, () => {
+    const seq = number.load()
+    if (isPublished(ring.stampAt(seq).load(), seq)) journal.keep(seq)
+    return toNextClosed()
   })
   thread.step(OPENS, () => {
     journal.gate.store(next() + journal.backlog)
@@ -253,12 +290,9 @@ export function journalist(journal: Journal, name: string, waiting?: Waiting): T
   return thread
 }
 
-const TAKES_POSTS_EARLY = 'takes what was posted before the state'
-
 function orderOf(ring: Ring): string[] {
   if (ring.is('moves the gate before it takes the mark')) return [CLOSES, WAITS, OPENS, TAKES_MARK]
   if (ring.is('looks who writes late before it closes')) return [WAITS, CLOSES, TAKES_MARK, OPENS]
-  if (ring.is('takes posts before the state')) return [CLOSES, WAITS, TAKES_POSTS_EARLY, TAKES_MARK, OPENS]
   return [CLOSES, WAITS, TAKES_MARK, OPENS]
 }
 

@@ -3,7 +3,7 @@
  * counterexamples.
  */
 
-import { PROGRESS } from './checker.js'
+import { ENDING, PROGRESS } from './checker.js'
 import type { CONFIGURATIONS } from './configurations.js'
 import type { Mutant } from './mutant.js'
 
@@ -27,6 +27,7 @@ const MASK = 'two appraisers that complete a mask while it is evicted'
 const SLEEPERS = 'two sleepers and two writers'
 const GATED = 'a journal, two writers and an appraiser on a window of 1'
 const LEAVES = 'a journal and two threads that add to an event that leaves'
+const ASKED = 'an outbox of 4 places and two that ask whether their posts are taken'
 const KEPT = 'an event leaves the ring only with what was written late to it'
 
 export const FINDINGS: Record<Mutant, Finding> = {
@@ -145,13 +146,13 @@ export const FINDINGS: Record<Mutant, Finding> = {
   'marks the event before its cell': { configuration: GATED, invariant: KEPT },
   'reads the state before it takes the mark': { configuration: LEAVES, invariant: KEPT },
   'takes marks of what is not in the journal': { configuration: LEAVES, invariant: KEPT },
-  'takes posts before the state': {
-    configuration: 'a journal and a thread that sets a reward behind another',
+  'forgets what it took before the last state': {
+    configuration: 'a journal and a thread that writes another reward beside two that set one',
     invariant: 'the journal has the newest of two',
   },
   'leaves what a dead thread was writing to': {
     configuration: 'a journal and a thread that dies while it writes late',
-    invariant: PROGRESS,
+    invariant: ENDING,
   },
   'journals what is being written': { configuration: GATED, invariant: 'a journaled event is whole' },
   'takes a place by load and store': { configuration: 'an outbox of 2 places', invariant: PROGRESS },
@@ -162,6 +163,11 @@ export const FINDINGS: Record<Mutant, Finding> = {
   'frees a place before it has read it': {
     configuration: 'an outbox of 2 places',
     invariant: 'what is taken was posted, and not taken before',
+  },
+  'answers behind a post under way': { configuration: ASKED, invariant: 'an answer comes behind what was posted' },
+  'counts posts before it notes the question': {
+    configuration: ASKED,
+    invariant: 'an answer comes behind what was posted',
   },
   'notes the question after it has looked': {
     configuration: 'two that ask whether the journal has what they wrote',

@@ -1,9 +1,12 @@
 /**
  * The outbox: outbox.ts of the module. A bounded queue of many threads that post and one that takes; each place has the
  * turn that it waits for. What is taken is in one order, in which a post comes behind all that had returned before it began.
+ *
+ * Who has posted may ask whether that is taken. A post that is under way holds up those behind it: the thread that takes
+ * notes the question, then how many posts have begun, and answers when it has taken as many.
  */
 
-import type { Machine, Word } from './machine.js'
+import type { Machine, Thread, Word } from './machine.js'
 import type { Mutant } from './mutant.js'
 
 const LOADS_NUMBER = 'loads the number to post'
@@ -14,6 +17,11 @@ const PUBLISHES = 'gives the entry over'
 const LOOKS = 'looks at the turn of its next place'
 const READS = 'reads the entry'
 const FREES = 'frees the place'
+const ASKS = 'asks'
+const WAITS = 'waits for the answer'
+const NOTES = 'notes the question'
+const COUNTS = 'looks how many posts have begun'
+const ANSWERS = 'answers'
 
 export class Outbox {
   readonly machine: Machine
@@ -26,6 +34,8 @@ export class Outbox {
   readonly returned: Word
   /** What was taken, as the entries of a set, and the posts in all. */
   readonly taken: Word
+  readonly asked: Word
+  readonly answered: Word
   total = 0
 
   constructor(machine: Machine, places: number, mutant: Mutant | undefined) {
@@ -37,6 +47,8 @@ export class Outbox {
     this.entries = machine.array('entry', places)
     this.returned = machine.word('returned')
     this.taken = machine.word('taken')
+    this.asked = machine.word('asked')
+    this.answered = machine.word('answered')
     machine.atEnd.push({ name: 'every post arrives once', holds: () => this.taken.load() === 2 ** this.total - 1 })
   }
 
@@ -45,8 +57,8 @@ export class Outbox {
   }
 }
 
-/** A thread that posts so many entries and waits where there is no room. */
-export function poster(outbox: Outbox, name: string, posts: number): void {
+/** A thread that posts so many entries and waits where there is no room; in the end it may ask whether all are taken. */
+export function poster(outbox: Outbox, name: string, posts: number, asks = false): void {
   const thread = outbox.machine.thread(name)
   const first = outbox.total
   outbox.total += posts
@@ -57,7 +69,8 @@ export function poster(outbox: Outbox, name: string, posts: number): void {
   const returns = (): string => {
     outbox.returned.store(outbox.returned.load() | bit())
     number.store(0)
-    return left.add(-1) === 1 ? thread.end() : LOADS_NUMBER
+    if (left.add(-1) > 1) return LOADS_NUMBER
+    return asks ? ASKS : thread.end()
   }
   thread.step(LOADS_NUMBER, () => {
     number.store(outbox.number.load())
@@ -80,20 +93,66 @@ export function poster(outbox: Outbox, name: string, posts: number): void {
     outbox.turns[place()]!.store(number.load() + 1)
     return outbox.is('gives a place over before its entry') ? WRITES : returns()
   })
+  if (asks) asking(outbox, thread, (2 ** posts - 1) << first)
 }
 
-/** The thread that takes all. */
-export function taker(outbox: Outbox, name: string): void {
+/** Adds the steps of asking. */
+function asking({ machine, asked, answered, taken }: Outbox, thread: Thread, own: number): void {
+  const question = thread.register('question')
+  thread.step(ASKS, () => {
+    question.store(asked.add(1) + 1)
+    return WAITS
+  })
+  thread.step(WAITS, () => {
+    if (answered.load() < question.load()) return undefined
+    machine.expect('an answer comes behind what was posted', (taken.load() & own) === own)
+    return thread.end()
+  })
+}
+
+/** The thread that takes all; first it answers so many questions. */
+export function taker(outbox: Outbox, name: string, questions = 0): void {
+  const { asked, answered } = outbox
   const thread = outbox.machine.thread(name)
   const number = thread.register('number')
+  const noted = thread.register('noted')
+  const begun = thread.register('posts that have begun')
   const place = () => number.load() % outbox.places
   const freesFirst = outbox.is('frees a place before it has read it')
   const onward = (): string => {
     number.add(1)
+    return next()
+  }
+  const next = (): string => {
+    if (isAsked() && number.load() >= begun.load()) return ANSWERS
     return number.load() === outbox.total ? thread.end() : LOOKS
   }
+  const isAsked = () => answered.load() < questions
+  const early = outbox.is('counts posts before it notes the question')
+  if (questions > 0) {
+    thread.step(NOTES, () => {
+      if (early) begun.store(outbox.number.load())
+      else if (asked.load() === answered.load()) return undefined
+      else noted.store(asked.load())
+      return COUNTS
+    })
+    thread.step(COUNTS, () => {
+      if (!early) begun.store(outbox.number.load())
+      else if (asked.load() === answered.load()) return undefined
+      else noted.store(asked.load())
+      return next()
+    })
+    thread.step(ANSWERS, () => {
+      answered.store(noted.load())
+      noted.store(0)
+      begun.store(0)
+      return isAsked() ? NOTES : next()
+    })
+  }
   thread.step(LOOKS, () => {
-    if (outbox.turns[place()]!.load() !== number.load() + 1) return undefined
+    if (outbox.turns[place()]!.load() !== number.load() + 1) {
+      return isAsked() && outbox.is('answers behind a post under way') ? ANSWERS : undefined
+    }
     return freesFirst ? FREES : READS
   })
   thread.step(READS, () => {

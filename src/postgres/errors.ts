@@ -36,6 +36,15 @@ export class DatabaseMissingError extends ExperienceError {
   }
 }
 
+/** The database cannot be used: its version is too old, or it does not hold text in UTF-8. */
+export class UnsupportedDatabaseError extends ExperienceError {
+  static override readonly className: string = 'UnsupportedDatabaseError'
+
+  constructor(message: string, details?: Details) {
+    super('UNSUPPORTED_DATABASE', message, details)
+  }
+}
+
 /** The database has no tables of this package yet; the message has the command that makes them. */
 export class SchemaMissingError extends ExperienceError {
   static override readonly className: string = 'SchemaMissingError'

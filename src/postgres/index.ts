@@ -4,6 +4,7 @@
  * @module
  */
 
+export type { ConnectOptions, DatabaseTarget } from './connect.js'
 export type * from './contract.js'
 export type {
   SqlCapabilities,
@@ -15,11 +16,5 @@ export type {
 } from './driver/driver.js'
 export type { DriverOptions } from './driver/options.js'
 export * from './errors.js'
-export {
-  checkSchema,
-  type MigrateOptions,
-  type MigrationReport,
-  type MigrationStep,
-  migrate,
-  type SchemaReport,
-} from './schema/migrate.js'
+export { migrate } from './migrate.js'
+export type { MigrateOptions, MigrationReport, MigrationStep } from './schema/migrate.js'

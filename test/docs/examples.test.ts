@@ -3,16 +3,19 @@
  */
 
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import * as core from '../../src/index.js'
+import * as postgres from '../../src/postgres/index.js'
 import * as node from '../../src/storage/index.node.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = join(root, 'build', 'doc-examples')
+
+const PAGES = ['README.md', 'docs/guide.md', 'docs/durability.md', 'docs/postgres.md', 'docs/sql.md']
 
 interface Example {
   source: string
@@ -23,7 +26,7 @@ function sources(): Example[] {
   const typescript = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts') && !path.includes('generated'))
     .flatMap((path) => docstringExamples(join('src', path)))
-  return [...typescript, ...['README.md', 'docs/guide.md', 'docs/durability.md'].flatMap(markdownExamples)]
+  return [...typescript, ...PAGES.filter((path) => existsSync(join(root, path))).flatMap(markdownExamples)]
 }
 
 function docstringExamples(path: string): Example[] {
@@ -43,7 +46,11 @@ function markdownExamples(path: string): Example[] {
   return Array.from(text.matchAll(/```ts\n([\s\S]*?)```/g), ([, code = '']) => ({ source: path, code }))
 }
 
-const ENTRIES = { 'experience-stream': core, 'experience-stream/node': node }
+const ENTRIES = {
+  'experience-stream': core,
+  'experience-stream/node': node,
+  'experience-stream/postgres': postgres,
+}
 
 /** Imports of the names of this package that an example uses without importing them. */
 function imports(code: string): string {

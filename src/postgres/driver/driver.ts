@@ -39,8 +39,8 @@ export interface SqlSession {
   run(sql: string): Promise<void>
   /**
    * `COPY … FROM STDIN (FORMAT binary)`: the pieces together are one COPY stream. They belong to the driver until the call
-   * ends. If taking a piece throws, nothing of the COPY is kept and the connection is given up. Returns how many rows it
-   * had.
+   * ends. If taking a piece throws, nothing of the COPY is kept and the call rejects with what was thrown. Returns how many
+   * rows it had.
    */
   copyIn(sql: string, pieces: Iterable<Uint8Array>): Promise<number>
   /** `COPY … TO STDOUT (FORMAT binary)`: the whole result in pieces, which the caller owns. The caller bounds its size. */
@@ -53,6 +53,8 @@ export interface TransactionOptions {
   /** `'read committed'` unless given. */
   readonly isolation?: 'read committed' | 'repeatable read' | undefined
   readonly readOnly?: boolean | undefined
+  /** Longest statement of this transaction in ms; 0 is no limit. Default: that of the driver. */
+  readonly statementTimeoutMs?: number | undefined
 }
 
 /** A database. */

@@ -7,40 +7,45 @@
  * @module
  */
 
-import type { PGlite, Transaction } from '@electric-sql/pglite'
+import { once } from 'node:events'
+import type { PGlite } from '@electric-sql/pglite'
+import { ClosedError } from '../../errors.js'
+import { assertChoice, assertSignal } from '../../stream/validate.js'
 import type { SqlDriver, SqlRow, SqlSession, SqlValue, TransactionOptions } from './driver.js'
+import { type Connection, EmbeddedSession } from './embedded-session.js'
 import { type FailureContext, failureOf } from './failures.js'
-import { PARSERS, rowsOf, textOf } from './values.js'
+import { PARSERS } from './values.js'
 
 type Signalled = { readonly signal?: AbortSignal | undefined }
-type Connection = Pick<Transaction, 'query' | 'exec'>
 
-/** Texts of parameters are ready as they are. */
-const SERIALIZERS = new Proxy({}, { get: () => (text: string) => text })
+/** What a driver is made of; see `embedded.ts`. */
+export interface EmbeddedParts {
+  readonly database: PGlite
+  readonly address: string
+  /** Lets go of what belongs to the driver. */
+  readonly end: () => Promise<void>
+}
 
 /** The driver. */
 export class EmbeddedDriver implements SqlDriver {
   readonly kind = 'embedded'
   readonly capabilities = { concurrent: false, durable: false, cancels: false }
   readonly address: string
-  private readonly database: PGlite
-  private readonly owned: boolean
+  private readonly parts: EmbeddedParts
   private readonly context: FailureContext
-  /** Ends when the last session that was asked for has ended. */
+  /** Ends when the last one that asked for the connection has given it back. */
   private tail: Promise<unknown> = Promise.resolve()
-  private waiting = 0
+  private asked = 0
   private closing: Promise<void> | undefined
 
-  constructor(database: PGlite, address: string, owned: boolean) {
-    this.database = database
-    this.address = address
-    this.owned = owned
-    this.context = { address, statementTimeoutMs: 0, secrets: [] }
+  constructor(parts: EmbeddedParts) {
+    this.parts = parts
+    this.address = parts.address
+    this.context = { address: parts.address, statementTimeoutMs: 0, secrets: [] }
   }
 
-  /** The one connection, as a pool would say it. */
   get pool(): { total: number; idle: number; waiting: number } {
-    return { total: 1, idle: this.waiting === 0 ? 1 : 0, waiting: Math.max(0, this.waiting - 1) }
+    return { total: 1, idle: this.asked === 0 ? 1 : 0, waiting: Math.max(0, this.asked - 1) }
   }
 
   query<Row extends SqlRow = SqlRow>(
@@ -52,48 +57,76 @@ export class EmbeddedDriver implements SqlDriver {
   }
 
   session<T>(work: (session: SqlSession) => Promise<T>, options: Signalled = {}): Promise<T> {
-    return this.inTurn(options.signal, () => work(this.sessionOn(this.database, options.signal)))
+    return this.inTurn(options.signal, () => work(this.sessionOn(this.parts.database, options.signal)))
   }
 
-  transaction<T>(work: (session: SqlSession) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+  async transaction<T>(work: (session: SqlSession) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
     const { isolation = 'read committed', readOnly = false, signal } = options
-    return this.inTurn(signal, () =>
-      this.database.transaction(async (connection) => {
-        await connection.exec(
-          `SET TRANSACTION ISOLATION LEVEL ${isolation.toUpperCase()} ${readOnly ? 'READ ONLY' : 'READ WRITE'}`,
-        )
-        const result = await work(this.sessionOn(connection, signal))
-        signal?.throwIfAborted()
-        return result
-      }),
-    )
-  }
-
-  async close(): Promise<void> {
-    this.closing ??= this.tail.then(() => (this.owned ? this.database.close() : undefined))
-    await this.closing
-  }
-
-  /** Runs `work` behind what was asked for before; a signal ends the waiting, and a call under way at its next step. */
-  private inTurn<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-    this.waiting++
-    const mine = this.tail.then(async () => {
+    assertChoice(isolation, 'isolation', ['read committed', 'repeatable read'])
+    const begin = `SET TRANSACTION ISOLATION LEVEL ${isolation.toUpperCase()} ${readOnly ? 'READ ONLY' : 'READ WRITE'}`
+    return this.inTurn(signal, async () => {
+      let failure: unknown
       try {
-        signal?.throwIfAborted()
-        return await work()
+        return await this.parts.database.transaction(async (connection) => {
+          await connection.exec(begin)
+          try {
+            const result = await work(this.sessionOn(connection, signal))
+            signal?.throwIfAborted()
+            return result
+          } catch (error) {
+            failure = error
+            throw error
+          }
+        })
       } catch (error) {
-        signal?.throwIfAborted()
-        throw failureOf(error, this.context)
-      } finally {
-        this.waiting--
+        // What `work` failed with is its own affair; BEGIN and COMMIT fail here.
+        throw error === failure ? error : failureOf(error, this.context)
       }
     })
-    this.tail = mine.catch(() => {})
-    if (signal === undefined) return mine
-    return new Promise((resolve, reject) => {
-      mine.then(resolve, reject)
-      signal.addEventListener('abort', () => mine.then(reject, () => reject(signal.reason)), { once: true })
-    })
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.tail.then(this.parts.end)
+    return this.closing
+  }
+
+  /** Runs `work` behind what was asked for before; a signal ends the waiting at once. */
+  private async inTurn<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    assertSignal(signal)
+    signal?.throwIfAborted()
+    if (this.closing !== undefined) throw new ClosedError('database')
+    this.asked++
+    const turn = this.tail
+    const mine = this.afterTurn(turn, signal, work)
+    // The next one waits for both: one that gives up waiting does not end what is before it.
+    this.tail = mine.then(
+      () => turn,
+      () => turn,
+    )
+    try {
+      return await mine
+    } catch (error) {
+      signal?.throwIfAborted()
+      throw error
+    } finally {
+      this.asked--
+    }
+  }
+
+  private async afterTurn<T>(
+    turn: Promise<unknown>,
+    signal: AbortSignal | undefined,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    if (signal === undefined) await turn
+    else {
+      const waiting = new AbortController()
+      const aborted = once(signal, 'abort', { signal: waiting.signal }).catch(() => {})
+      await Promise.race([turn, aborted])
+      waiting.abort()
+    }
+    signal?.throwIfAborted()
+    return work()
   }
 
   private sessionOn(connection: Connection, signal: AbortSignal | undefined): SqlSession {
@@ -102,70 +135,7 @@ export class EmbeddedDriver implements SqlDriver {
 
   /** All types that the database knows as text, but for those that we read. */
   private parsers(): Record<number, (text: string) => unknown> {
-    const all = Object.keys(this.database.parsers).map((oid) => [oid, (text: string) => text] as const)
+    const all = Object.keys(this.parts.database.parsers).map((oid) => [oid, (text: string) => text] as const)
     return { ...Object.fromEntries(all), ...Object.fromEntries(PARSERS) }
   }
-}
-
-class EmbeddedSession implements SqlSession {
-  private readonly connection: Connection
-  private readonly parsers: Record<number, (text: string) => unknown>
-  private readonly context: FailureContext
-  private readonly signal: AbortSignal | undefined
-
-  constructor(
-    connection: Connection,
-    parsers: Record<number, (text: string) => unknown>,
-    context: FailureContext,
-    signal: AbortSignal | undefined,
-  ) {
-    this.connection = connection
-    this.parsers = parsers
-    this.context = context
-    this.signal = signal
-  }
-
-  query<Row extends SqlRow = SqlRow>(sql: string, values: readonly SqlValue[] = []): Promise<Row[]> {
-    return this.told(async () => {
-      const options = { parsers: this.parsers, serializers: SERIALIZERS }
-      const { rows } = await this.connection.query(sql, values.map(textOf), options)
-      return rowsOf<Row>(rows)
-    })
-  }
-
-  run(sql: string): Promise<void> {
-    return this.told(async () => {
-      await this.connection.exec(sql)
-    })
-  }
-
-  copyIn(sql: string, pieces: Iterable<Uint8Array>): Promise<number> {
-    return this.told(async () => {
-      const blob = new Blob([...pieces] as BlobPart[])
-      const { affectedRows = 0 } = await this.connection.query(throughBlob(sql, 'FROM STDIN'), [], { blob })
-      return affectedRows
-    })
-  }
-
-  copyOut(sql: string): Promise<Uint8Array[]> {
-    return this.told(async () => {
-      const { blob } = await this.connection.query(throughBlob(sql, 'TO STDOUT'))
-      return blob === undefined ? [] : [new Uint8Array(await blob.arrayBuffer())]
-    })
-  }
-
-  private async told<T>(call: () => Promise<T>): Promise<T> {
-    this.signal?.throwIfAborted()
-    try {
-      return await call()
-    } catch (error) {
-      throw failureOf(error, this.context)
-    }
-  }
-}
-
-/** COPY goes through a file of that name. */
-function throughBlob(sql: string, stream: 'FROM STDIN' | 'TO STDOUT'): string {
-  const at = sql.lastIndexOf(stream)
-  return `${sql.slice(0, at)}${stream.split(' ')[0]} '/dev/blob'${sql.slice(at + stream.length)}`
 }

@@ -12,6 +12,7 @@ import {
   DatabaseFullError,
   DatabaseMissingError,
   DatabaseUnavailableError,
+  SchemaMissingError,
   SerializationConflictError,
   StatementTimeoutError,
 } from '../errors.js'
@@ -38,10 +39,15 @@ const SOCKET_CODE = /^E[A-Z]{3,}(?:_[A-Z]+)*$/
 /** What `pg` says without a code of connections that could not be had or did not last. */
 const CONNECTION_ENDED =
   /connection (?:terminated|timeout|error)|timeout (?:expired|exceeded)|not queryable|(?:client|connection) (?:was|has been|is) (?:closed|ended)|socket|server does not support SSL|end on the pool/i
-const CONFLICTS = new Set(['40001', '40P01', '55P03'])
+/** A table that migrations make. Partitions are not among them: those come and go. */
+const OUR_TABLE =
+  /relation "(?:experience_(?:streams|events|days|gaps|migrations|profile)|action_metadata|adna_policies|configuration_store|learning_metrics)" does not exist/
 
 /** A server that goes away or comes up, or has no room for one more client. */
 const AWAY = new Set(['57P01', '57P02', '57P03', '57P05', '25P03', '53300'])
+
+/** Lack of room, operators, input and output, and a server that is a replica for the moment. */
+const PASSING = ['53', '57', '58', '25006']
 
 /** The typed error of a failure; errors of this package pass through as they are. */
 export function failureOf(error: unknown, context: FailureContext): Error {
@@ -75,9 +81,10 @@ function ofState(sqlState: string, message: string, raw: RawError, context: Fail
   if (AWAY.has(sqlState) || sqlState.startsWith('08')) {
     return new DatabaseUnavailableError(`no connection to ${address}: ${message}`, details)
   }
-  if (CONFLICTS.has(sqlState)) {
+  if (sqlState.startsWith('40') || sqlState === '55P03') {
     return new SerializationConflictError(`${address}: another transaction stood in the way: ${message}`, details)
   }
+  if (sqlState === '42P01' && OUR_TABLE.test(message)) return new SchemaMissingError(`${address}: ${message}`, details)
   if (sqlState === '53100') return new DatabaseFullError(`${address}: ${message}`, details)
   if (sqlState === '57014' && /statement timeout/i.test(message)) {
     return new StatementTimeoutError(`${address}: a statement ran for longer than ${statementTimeoutMs} ms`, {
@@ -85,7 +92,7 @@ function ofState(sqlState: string, message: string, raw: RawError, context: Fail
       statementTimeoutMs,
     })
   }
-  const retryable = sqlState.startsWith('53') || sqlState.startsWith('57')
+  const retryable = PASSING.some((start) => sqlState.startsWith(start))
   return new DatabaseError(`${address}: ${message} (${sqlState})`, { ...details, ...namesOf(raw) }, retryable)
 }
 

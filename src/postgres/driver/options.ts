@@ -5,7 +5,7 @@
  */
 
 import type { ConnectionOptions } from 'node:tls'
-import { invalid } from '../../errors.js'
+import { InvalidArgumentError, invalid } from '../../errors.js'
 import { assertInteger, assertKeys } from '../../stream/validate.js'
 
 /** How connections are made and bounded. */
@@ -38,14 +38,22 @@ export interface DriverSettings {
   readonly applicationName: string
 }
 
-const KEYS = ['poolSize', 'statementTimeoutMs', 'connectTimeoutMs', 'idleTimeoutMs', 'tls', 'applicationName']
+/** Names of all options. */
+export const OPTION_KEYS = [
+  'poolSize',
+  'statementTimeoutMs',
+  'connectTimeoutMs',
+  'idleTimeoutMs',
+  'tls',
+  'applicationName',
+]
 /** Longer timers overflow, in Node and in the server. */
 const LONGEST_MS = 2 ** 31 - 1
 const LONGEST_NAME = 63
 
 /** @throws {InvalidArgumentError} */
 export function driverSettings(options: DriverOptions): DriverSettings {
-  assertKeys(options, 'options', KEYS)
+  assertKeys(options, 'options', OPTION_KEYS)
   const {
     poolSize = 4,
     statementTimeoutMs = 30_000,
@@ -62,6 +70,14 @@ export function driverSettings(options: DriverOptions): DriverSettings {
   }
   const tls = tlsOptions(options.tls)
   return { poolSize, statementTimeoutMs, connectTimeoutMs, idleTimeoutMs, tls, applicationName }
+}
+
+/** @throws {InvalidArgumentError} if one of the other options is given. */
+export function assertOnly(options: DriverOptions, taken: readonly (keyof DriverOptions)[], target: string): void {
+  for (const [key, value] of Object.entries(options)) {
+    if (value === undefined || !OPTION_KEYS.includes(key) || taken.includes(key as keyof DriverOptions)) continue
+    throw new InvalidArgumentError(`${key} is not for ${target}, which takes ${taken.join(', ')}`, { key })
+  }
 }
 
 function tlsOptions(tls: unknown): ConnectionOptions | undefined {

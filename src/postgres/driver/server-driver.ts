@@ -2,30 +2,31 @@
  * A PostgreSQL server behind a pool of connections of `pg`.
  *
  * Contract:
- * - A pool that was handed over is never closed, and its connections come back to it as they were.
- * - An aborted statement is cancelled by a request on a connection of its own; its connection is then closed, so that a
- *   cancellation that comes late can hit nothing else.
+ * - A pool that was handed over is never closed, and its connections come back to it with the settings that they had.
+ * - An aborted call has ended in the server as well when it rejects: its statement is cancelled by a request on a
+ *   connection of its own, its transaction rolled back. Its connection is then closed, so that a cancellation that comes
+ *   late can hit nothing else.
+ * - A server that stays silent for longer than the statement timeout and some seconds counts as gone.
  *
  * @module
  */
 
 import type { Pool, PoolClient } from 'pg'
+import { ClosedError } from '../../errors.js'
+import { assertChoice, assertInteger, assertSignal } from '../../stream/validate.js'
 import { DatabaseUnavailableError } from '../errors.js'
-import { cancelRequest } from './cancel.js'
 import type { SqlDriver, SqlRow, SqlSession, SqlValue, TransactionOptions } from './driver.js'
-import { type FailureContext, failureOf } from './failures.js'
-import type { CopyLibrary } from './libraries.js'
-import { ServerSession } from './server-session.js'
+import { failureOf } from './failures.js'
+import { ServerSession, type SessionParts } from './server-session.js'
+import { type Restore, restore, setUp } from './session-settings.js'
 
 type Signalled = { readonly signal?: AbortSignal | undefined }
 
 /** What a driver is made of; see `server.ts`. */
-export interface ServerParts {
+export interface ServerParts extends SessionParts {
   readonly pool: Pool
   /** Whether the pool is closed with the driver. */
   readonly owned: boolean
-  readonly copy: CopyLibrary
-  readonly context: FailureContext
 }
 
 /** The driver. */
@@ -34,16 +35,17 @@ export class ServerDriver implements SqlDriver {
   readonly capabilities = { concurrent: true, durable: true, cancels: true }
   readonly address: string
   private readonly parts: ServerParts
+  /** Connections of our pool that are set up. */
+  private readonly ready = new WeakSet<PoolClient>()
+  private readonly running = new Set<Promise<unknown>>()
   private closing: Promise<void> | undefined
 
   constructor(parts: ServerParts) {
     this.parts = parts
     this.address = parts.context.address
-    // Of a connection that nobody uses: the pool has already let go of it.
-    if (parts.owned) parts.pool.on('error', () => {})
+    parts.pool.on('error', ignore)
   }
 
-  /** Connections of the pool. */
   get pool(): { total: number; idle: number; waiting: number } {
     const { totalCount, idleCount, waitingCount } = this.parts.pool
     return { total: totalCount, idle: idleCount, waiting: waitingCount }
@@ -58,94 +60,108 @@ export class ServerDriver implements SqlDriver {
   }
 
   session<T>(work: (session: SqlSession) => Promise<T>, options: Signalled = {}): Promise<T> {
-    return this.lend((session) => work(session), options.signal)
+    return this.lend(work, options.signal)
   }
 
-  transaction<T>(work: (session: SqlSession) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
-    const { isolation = 'read committed', readOnly = false, signal } = options
+  async transaction<T>(work: (session: SqlSession) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
+    const { isolation = 'read committed', readOnly = false, statementTimeoutMs, signal } = options
+    assertChoice(isolation, 'isolation', ['read committed', 'repeatable read'])
+    if (statementTimeoutMs !== undefined) assertInteger(statementTimeoutMs, 'statementTimeoutMs', 0, 2 ** 31 - 1)
+    const begin = `BEGIN ISOLATION LEVEL ${isolation.toUpperCase()} ${readOnly ? 'READ ONLY' : 'READ WRITE'}`
+    const limit = statementTimeoutMs === undefined ? '' : `; SET LOCAL statement_timeout = ${statementTimeoutMs}`
     return this.lend(async (session) => {
-      await session.run(`BEGIN ISOLATION LEVEL ${isolation.toUpperCase()} ${readOnly ? 'READ ONLY' : 'READ WRITE'}`)
+      const usual = session.limitMs
       try {
+        await session.run(begin + limit)
+        session.limitMs = statementTimeoutMs ?? usual
         const result = await work(session)
         signal?.throwIfAborted()
-        await session.run('COMMIT')
+        await session.commit()
         return result
       } catch (error) {
-        if (!session.broken) {
-          await session.run('ROLLBACK').catch(() => {
-            session.broken = true
-          })
-        }
+        await session.rollback()
         throw error
+      } finally {
+        session.limitMs = usual
       }
     }, signal)
   }
 
   close(): Promise<void> {
-    this.closing ??= this.parts.owned ? this.parts.pool.end() : Promise.resolve()
+    this.closing ??= this.end()
     return this.closing
   }
 
+  private async end(): Promise<void> {
+    await Promise.allSettled([...this.running])
+    if (this.parts.owned) await this.parts.pool.end()
+    this.parts.pool.removeListener('error', ignore)
+  }
+
+  private lend<T>(work: (session: ServerSession) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    if (this.closing !== undefined) return Promise.reject(new ClosedError('database'))
+    const run = this.lent(work, signal)
+    this.running.add(run)
+    const end = (): boolean => this.running.delete(run)
+    run.then(end, end)
+    return run
+  }
+
   /** Lends a connection to `work`, and sees to it that only a sound one comes back to the pool. */
-  private async lend<T>(work: (session: ServerSession) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  private async lent<T>(work: (session: ServerSession) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    assertSignal(signal)
     signal?.throwIfAborted()
     const client = await this.acquire(signal)
-    const session = new ServerSession(client, this.parts.copy, this.parts.context)
-    const onError = (): void => {
-      session.broken = true
-    }
-    client.on('error', onError)
-    const onAbort = (): void => {
-      session.broken = true
-      cancelRequest(client).catch(() => session.destroy())
-    }
-    signal?.addEventListener('abort', onAbort, { once: true })
+    const session = new ServerSession(client, this.parts, signal)
+    session.begin()
     try {
-      if (!this.parts.owned) await this.limit(session)
-      const result = await work(session)
-      signal?.throwIfAborted()
-      return result
+      const before = await this.setUp(client, session)
+      try {
+        return await work(session)
+      } finally {
+        if (before !== undefined && session.sound) await session.quietly(() => restore(session, before))
+      }
     } catch (error) {
       signal?.throwIfAborted()
-      if (error instanceof DatabaseUnavailableError) session.broken = true
       throw error
     } finally {
-      signal?.removeEventListener('abort', onAbort)
-      client.removeListener('error', onError)
-      if (!this.parts.owned && !session.broken) await this.unlimit(session)
-      client.release(session.broken)
+      session.end()
+      client.release(!session.sound)
     }
   }
 
+  /** Sets a connection of ours up once, one of the caller's each time; returns what to put back then. */
+  private async setUp(client: PoolClient, session: ServerSession): Promise<Restore | undefined> {
+    if (this.ready.has(client)) return undefined
+    const before = await setUp(session, this.parts.context.statementTimeoutMs)
+    if (!this.parts.owned) return before
+    this.ready.add(client)
+    return undefined
+  }
+
   private acquire(signal: AbortSignal | undefined): Promise<PoolClient> {
-    const lent = this.parts.pool.connect().catch((error: unknown) => {
-      throw failureOf(error, this.parts.context)
+    const { pool, context } = this.parts
+    const lent = pool.connect().catch((error: unknown) => {
+      const isBusy = error instanceof Error && error.message === 'timeout exceeded when trying to connect'
+      if (!isBusy) throw failureOf(error, context)
+      const { max, connectionTimeoutMillis } = pool.options
+      throw new DatabaseUnavailableError(
+        `${context.address}: all ${max} connections of the pool were busy for ${connectionTimeoutMillis} ms`,
+        { address: context.address, poolSize: max },
+      )
     })
     if (signal === undefined) return lent
     return new Promise((resolve, reject) => {
       const onAbort = (): void => {
         reject(signal.reason)
-        lent.then(
-          (client) => client.release(),
-          () => {},
-        )
+        lent.then((client) => client.release(), ignore)
       }
       signal.addEventListener('abort', onAbort, { once: true })
-      lent.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-    })
-  }
-
-  private async limit(session: ServerSession): Promise<void> {
-    const { statementTimeoutMs } = this.parts.context
-    const sql = `SELECT set_config('experience.caller_timeout', current_setting('statement_timeout'), false),
-      set_config('statement_timeout', $1, false)`
-    await session.query(sql, [String(statementTimeoutMs)])
-  }
-
-  private async unlimit(session: ServerSession): Promise<void> {
-    const sql = "SELECT set_config('statement_timeout', current_setting('experience.caller_timeout'), false)"
-    await session.query(sql).catch(() => {
-      session.broken = true
+      const settled = (): void => signal.removeEventListener('abort', onAbort)
+      lent.then(settled, settled)
+      lent.then(resolve, reject)
     })
   }
 }
+
+function ignore(): void {}

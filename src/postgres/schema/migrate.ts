@@ -97,12 +97,12 @@ export async function migrate(driver: SqlDriver, options: MigrateOptions = {}): 
     onProgress?.({ name: file.name, step: i + 1, steps: files.length })
     await driver.transaction(
       async (session) => {
-        await session.run(`SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock(${MIGRATION_LOCK}, 0)`)
+        await session.run(`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK}, 0)`)
         await session.run(TABLES)
         if (file === indexes) await applyProfile(session, wanted, indexes)
         else await apply(session, file as Migration, migrations)
       },
-      { signal },
+      { signal, statementTimeoutMs: 0 },
     )
   }
   return report

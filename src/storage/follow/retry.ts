@@ -33,11 +33,18 @@ const FATAL = new Set([
   'LAYOUT_MISMATCH',
   'MISSING_DEPENDENCY',
   'CLOSED',
+  'AUTHENTICATION',
+  'DATABASE_MISSING',
+  'UNSUPPORTED_DATABASE',
+  'SCHEMA_MISSING',
+  'SCHEMA_VERSION',
 ])
 
 /** Whether trying again may help: not after an error of this package that says what is wrong for good. */
 export function isWorthRetrying(error: unknown): boolean {
-  return !(error instanceof ExperienceError && FATAL.has(error.code))
+  if (!(error instanceof ExperienceError)) return true
+  // What a database refuses for a reason of the data or of its rights, it refuses again.
+  return !FATAL.has(error.code) && (error.code !== 'DATABASE' || error.retryable)
 }
 
 /** The waits of one follower. */

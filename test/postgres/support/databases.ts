@@ -4,13 +4,14 @@
  * @module
  */
 
+import { readFile } from 'node:fs/promises'
+import { PGlite } from '@electric-sql/pglite'
 import { describe, inject, onTestFinished } from 'vitest'
 import { type PostgresServer, startPostgres } from '../../../scripts/postgres.mjs'
 import type { SqlDriver } from '../../../src/postgres/driver/driver.js'
-import { openEmbedded } from '../../../src/postgres/driver/embedded.js'
+import { useEmbedded } from '../../../src/postgres/driver/embedded.js'
 import type { DriverOptions } from '../../../src/postgres/driver/options.js'
 import { connectServer } from '../../../src/postgres/driver/server.js'
-import { migrate } from '../../../src/postgres/schema/migrate.js'
 import { databaseUrl, run } from './global-setup.js'
 
 const provided = inject('postgres')
@@ -40,11 +41,15 @@ export async function serverDriver(options: DriverOptions & { migrated?: boolean
   return driver
 }
 
-/** A driver of an embedded database in memory, with the schema unless `migrated` is false. It takes a second to start. */
+/** A driver of an embedded database in memory, with the schema unless `migrated` is false. */
 export async function embedded(options: { migrated?: boolean } = {}): Promise<SqlDriver> {
-  const driver = await openEmbedded('memory://')
-  atEndOfTest(() => driver.close())
-  if (options.migrated ?? true) await migrate(driver)
+  const loadDataDir = (options.migrated ?? true) ? new Blob([await readFile(inject('embedded'))]) : undefined
+  const database = await PGlite.create(loadDataDir ? { loadDataDir } : {})
+  const driver = await useEmbedded(database)
+  atEndOfTest(async () => {
+    await driver.close()
+    await database.close()
+  })
   return driver
 }
 

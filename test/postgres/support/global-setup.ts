@@ -5,13 +5,18 @@
  * @module
  */
 
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PGlite } from '@electric-sql/pglite'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
 import { startPostgres, whyNoPostgres } from '../../../scripts/postgres.mjs'
+import { useEmbedded } from '../../../src/postgres/driver/embedded.js'
 import { connectServer } from '../../../src/postgres/driver/server.js'
 import { migrate } from '../../../src/postgres/schema/migrate.js'
 
-/** What the suites are told: where the server is, and the prefix of the names of their databases. */
+/** What the suites are told of the server: where the server is, and the prefix of the names of their databases. */
 export interface ProvidedServer {
   readonly url: string
   readonly prefix: string
@@ -21,31 +26,54 @@ export interface ProvidedServer {
 declare module 'vitest' {
   interface ProvidedContext {
     postgres: ProvidedServer | { readonly reason: string }
+    /** A file with a migrated embedded database. */
+    embedded: string
   }
 }
 
-/** Starts the server, if need be, and ends it and what was made on it. */
+/** Makes what the suites share; ends the server, and what was made on it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const given = process.env.DATABASE_URL
-  const reason = given ? undefined : await whyNoPostgres()
-  if (reason !== undefined) {
-    console.error(`\n!! NO POSTGRESQL: the tests that need a server are skipped; ${reason}\n`)
-    project.provide('postgres', { reason })
-    return async () => {}
+  const folder = await mkdtemp(join(tmpdir(), 'experience-embedded-'))
+  const ends = [() => rm(folder, { recursive: true })]
+  const end = async (): Promise<void> => {
+    for (const one of ends.reverse()) await one()
   }
+  try {
+    project.provide('embedded', await dumpEmbedded(join(folder, 'database.tar')))
+    const given = process.env.DATABASE_URL
+    const reason = given ? undefined : await whyNoPostgres()
+    if (reason === undefined) project.provide('postgres', await prepareServer(given, ends))
+    else {
+      console.error(`\n!! NO POSTGRESQL: the tests that need a server are skipped; ${reason}\n`)
+      project.provide('postgres', { reason })
+    }
+    return end
+  } catch (error) {
+    await end()
+    throw error
+  }
+}
+
+async function dumpEmbedded(path: string): Promise<string> {
+  const database = await PGlite.create()
+  await migrate(await useEmbedded(database))
+  const dump = await database.dumpDataDir('none')
+  await writeFile(path, new Uint8Array(await dump.arrayBuffer()))
+  await database.close()
+  return path
+}
+
+async function prepareServer(given: string | undefined, ends: (() => Promise<void>)[]): Promise<ProvidedServer> {
   const server = given ? undefined : await startPostgres()
   const url = given ?? (server?.url() as string)
   const prefix = `experience_test_${process.pid}_`
   const template = `${prefix}template`
-  await run(url, [`CREATE DATABASE ${template}`])
+  ends.push(() => (server ? server.remove() : removeAll(url, prefix)))
+  await run(url, [`CREATE DATABASE ${template} TEMPLATE template0 ENCODING 'UTF8'`])
   const driver = await connectServer(databaseUrl(url, template))
   await migrate(driver)
   await driver.close()
-  project.provide('postgres', { url, prefix, template })
-  return async () => {
-    if (server) await server.remove()
-    else await removeAll(url, prefix)
-  }
+  return { url, prefix, template }
 }
 
 /** The same server, another database. */

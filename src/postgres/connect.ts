@@ -1,0 +1,118 @@
+/**
+ * Connects to a database, whichever kind it is: a URL of a server, a pool of `pg`, an embedded database by URL, or an
+ * instance of PGlite.
+ *
+ * @module
+ */
+
+import type { PGlite } from '@electric-sql/pglite'
+import type { Pool } from 'pg'
+import { InvalidArgumentError, invalid } from '../errors.js'
+import { assertBoolean, assertKeys, assertSignal } from '../stream/validate.js'
+import type { SqlDriver } from './driver/driver.js'
+import { openEmbedded, useEmbedded } from './driver/embedded.js'
+import { type DriverOptions, OPTION_KEYS } from './driver/options.js'
+import { connectServer, useServer } from './driver/server.js'
+import { UnsupportedDatabaseError } from './errors.js'
+import { checkSchema, migrate } from './schema/migrate.js'
+
+/**
+ * What to connect to: `postgres://user:password@host:5432/name`, a pool of `pg`, `memory://`, `file://DIR`, or an instance
+ * of PGlite. Undefined is `memory://`. A pool or an instance stays the caller's and is not closed.
+ */
+export type DatabaseTarget = string | URL | Pool | PGlite | undefined
+
+/** How to connect. */
+export interface ConnectOptions extends DriverOptions {
+  /**
+   * Makes the tables where they are missing, or brings them up to date. Default: true for an embedded database, false for
+   * a server, where it is for `experience-stream migrate` to do.
+   */
+  readonly migrate?: boolean | undefined
+  /** Ends the connecting. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Below, neither functions nor plans are as this package has them; no such version is tested. */
+const OLDEST_VERSION = 15
+
+/**
+ * Connects, and sees to it that the database can be used.
+ *
+ * @throws {InvalidArgumentError} for a target or an option that is wrong; it shows nothing of a URL
+ * @throws {MissingDependencyError} if the library for this kind of database is not installed
+ * @throws {DatabaseUnavailableError} @throws {AuthenticationError} @throws {DatabaseMissingError}
+ * @throws {UnsupportedDatabaseError} if it is older than PostgreSQL 15 or not in UTF-8
+ * @throws {SchemaMissingError} @throws {SchemaVersionError}
+ * @throws {DirectoryLockedError} if another process has the folder of an embedded database.
+ */
+export async function connectDatabase(target?: DatabaseTarget, options: ConnectOptions = {}): Promise<SqlDriver> {
+  assertKeys(options, 'options', [...OPTION_KEYS, 'migrate', 'signal'])
+  const { migrate: wanted, signal, ...rest } = options
+  if (wanted !== undefined) assertBoolean(wanted, 'migrate')
+  assertSignal(signal)
+  signal?.throwIfAborted()
+  const driver = await driverOf(target, rest)
+  try {
+    await assertUsable(driver, signal)
+    if (wanted ?? driver.kind === 'embedded') await migrate(driver, { signal })
+    else await checkSchema(driver, { signal })
+    return driver
+  } catch (error) {
+    await driver.close()
+    throw error
+  }
+}
+
+/** The driver for a target, without a word to the database yet. */
+export function driverOf(target: DatabaseTarget, options: DriverOptions = {}): Promise<SqlDriver> {
+  if (target === undefined) return openEmbedded('memory://', options)
+  if (typeof target === 'string') return ofUrl(target, options)
+  if (target instanceof URL) return ofUrl(target.href, options)
+  if (isPglite(target)) return useEmbedded(target, options)
+  if (isPool(target)) return useServer(target, options)
+  throw invalid('the database', 'be a URL, a Pool of pg or a PGlite', target)
+}
+
+async function ofUrl(url: string, options: DriverOptions): Promise<SqlDriver> {
+  const [scheme = ''] = url.split('://', 1)
+  if (url.startsWith('postgres://') || url.startsWith('postgresql://')) return connectServer(url, options)
+  if (url.startsWith('memory://') || url.startsWith('file://')) return openEmbedded(url, options)
+  // Whatever else it is may be a URL with a slip in it, so that it is not shown.
+  const shown = url.includes('://') && /^[a-z][a-z0-9+.-]{0,19}$/i.test(scheme) ? `, not ${scheme}://` : ''
+  throw new InvalidArgumentError(
+    `the URL of a database begins with postgres://, postgresql://, memory:// or file://${shown}`,
+  )
+}
+
+async function assertUsable(driver: SqlDriver, signal: AbortSignal | undefined): Promise<void> {
+  const [found] = await driver.query<{ version: number; name: string; encoding: string }>(
+    `SELECT current_setting('server_version_num')::INT4 AS version, current_setting('server_version') AS name,
+       current_setting('server_encoding') AS encoding`,
+    [],
+    { signal },
+  )
+  const { version = 0, name = '', encoding = '' } = found ?? {}
+  if (version < OLDEST_VERSION * 10_000) {
+    const message = `${driver.address} is PostgreSQL ${name}, this package needs ${OLDEST_VERSION} or later`
+    throw new UnsupportedDatabaseError(message, { found: name, oldest: OLDEST_VERSION })
+  }
+  if (encoding !== 'UTF8') {
+    const message = `${driver.address} has encoding ${encoding}, this package needs UTF8`
+    throw new UnsupportedDatabaseError(message, { encoding })
+  }
+}
+
+/** By what it can do, since it may be of another copy of the library. */
+function isPool(target: object): target is Pool {
+  return has(target, ['connect', 'query', 'end']) && 'totalCount' in target && 'options' in target
+}
+
+function isPglite(target: object): target is PGlite {
+  return has(target, ['query', 'exec', 'transaction', 'execProtocol'])
+}
+
+function has(target: object, methods: readonly string[]): boolean {
+  if (typeof target !== 'object' || target === null) return false
+  return methods.every((name) => typeof (target as Record<string, unknown>)[name] === 'function')
+}

@@ -192,11 +192,19 @@ export type Profile = 'ingest' | 'analytics'
 
 /** What `archiveEvents` did. */
 export interface ArchiveReport {
+  /** Days that moved, such as `'2026-11-21'`; with what stands in files of them now: */
   readonly days: readonly string[]
   readonly events: number
   readonly metadata: number
+  /** Files that were made, the folded ones among them. */
   readonly files: number
   readonly bytes: number
+  /** Files that were made anew with the rewards that came late. */
+  readonly folded: number
+  /** Files that did not count, such as those of a run that did not end. */
+  readonly removed: number
+  /** Files of a later time than the database, which comes from a backup then: they were given names with `.unknown`. */
+  readonly setAside: readonly string[]
 }
 
 /** The backend. */

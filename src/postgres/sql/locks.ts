@@ -19,3 +19,6 @@ export const POLICY_LOCK = 0x45585003
 
 /** Of components and keys, by the hash of both: the same for configuration. */
 export const CONFIGURATION_LOCK = 0x45585004
+
+/** Held by whoever moves events into files or between them, one at a time: `pg_try_advisory_xact_lock(ARCHIVE_LOCK, 0)`. */
+export const ARCHIVE_LOCK = 0x45585005

@@ -1,0 +1,47 @@
+/**
+ * How days are archived.
+ *
+ * @module
+ */
+
+import { invalid } from '../../errors.js'
+import { assertFinite, assertInteger, assertKeys } from '../../stream/validate.js'
+
+/** Where archived days are, and when days become that. */
+export interface ArchiveOptions {
+  /** Where the files are; made if it does not exist. It belongs to one database and to nothing else. */
+  readonly directory: string
+  /** How many days a day stays in the database after its end, where `startArchiving` is not told otherwise. Default 7. */
+  readonly afterDays?: number | undefined
+  /** Events in a file at most, 1 to 10,000,000: the archiver needs 150 bytes of memory for each. Default 1,000,000. */
+  readonly fileEvents?: number | undefined
+  /**
+   * How long a file stays, in ms, after another has taken its place: readers and backups that began before then have so
+   * long to end. Default one day.
+   */
+  readonly keepReplacedMs?: number | undefined
+}
+
+/** The same with everything decided. */
+export interface ResolvedArchiveOptions {
+  readonly directory: string
+  readonly afterDays: number
+  readonly fileEvents: number
+  readonly keepReplacedMs: number
+}
+
+const KEYS = ['directory', 'afterDays', 'fileEvents', 'keepReplacedMs']
+const DAY_MS = 86_400_000
+/** A hundred years. */
+export const MOST_DAYS = 36_525
+
+/** @throws {InvalidArgumentError} */
+export function resolveArchiveOptions(options: ArchiveOptions): ResolvedArchiveOptions {
+  assertKeys(options, 'archive', KEYS)
+  const { directory, afterDays = 7, fileEvents = 1_000_000, keepReplacedMs = DAY_MS } = options
+  if (typeof directory !== 'string' || directory === '') throw invalid('archive.directory', 'be a path', directory)
+  assertInteger(afterDays, 'archive.afterDays', 0, MOST_DAYS)
+  assertInteger(fileEvents, 'archive.fileEvents', 1, 10_000_000)
+  assertFinite(keepReplacedMs, 'archive.keepReplacedMs', 0, MOST_DAYS * DAY_MS)
+  return { directory, afterDays, fileEvents, keepReplacedMs }
+}

@@ -119,6 +119,24 @@ onBoth('policies', (driver) => {
     expect(before).toMatchObject({ totalExecutions: 30, isActive: false })
   })
 
+  test('the mean is the double that is nearest to the mean of the decimals that were reported', async () => {
+    for (let round = 0; round < 20; round++) {
+      const policyId = await policies().save('nearest', RULE)
+      let [sum, total] = [0n, 0n]
+      for (let i = 0; i < 5; i++) {
+        // Eleven decimals, from a sequence without a pattern.
+        const units = ((round * 5 + i + 1) * 618_033_988_749) % 1_999_999_999_993
+        const [executions, avgReward] = [1 + ((round * 7 + i * 3) % 97), units / 1e11 - 10]
+        const decimals = BigInt(avgReward.toFixed(11).replace('.', ''))
+        await policies().updatePerformance(policyId, { executions, avgReward: Number(avgReward.toFixed(11)) })
+        sum += decimals * BigInt(executions)
+        total += BigInt(executions)
+      }
+      const digits = (sum * 10n ** 30n) / total
+      expect((await policies().load('nearest'))?.avgReward).toBe(Number(`${digits}e-41`))
+    }
+  })
+
   test('means of the largest and the smallest rewards are finite', async () => {
     const policyId = await policies().save('extreme', RULE)
     const report = (executions: number, avgReward: number): Promise<void> =>

@@ -22,3 +22,6 @@ export const CONFIGURATION_LOCK = 0x45585004
 
 /** Held by whoever moves events into files or between them, one at a time: `pg_try_advisory_xact_lock(ARCHIVE_LOCK, 0)`. */
 export const ARCHIVE_LOCK = 0x45585005
+
+/** Held by whoever adds a stream: `pg_advisory_xact_lock(STREAMS_LOCK, 0)`. */
+export const STREAMS_LOCK = 0x45585006

@@ -119,7 +119,7 @@ function isFlagged(records: DataView, at: number): boolean {
 }
 
 /** Every number from where the store is to where the batch leads is an event or lies in a gap: nothing is lost silently. */
-function assertLeads({ events, gaps }: ColdBatch, from: Checkpoint, to: Checkpoint): void {
+export function assertLeads({ events, gaps }: ColdBatch, from: Checkpoint, to: Checkpoint): void {
   if (!(Number.isSafeInteger(to.seq) && to.seq >= from.seq)) throw invalid('to.seq', `be at least ${from.seq}`, to.seq)
   if (!(Number.isSafeInteger(to.position) && to.position >= from.position)) {
     throw invalid('to.position', `be at least ${from.position}`, to.position)

@@ -1,11 +1,9 @@
-import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { SqlDriver } from '../../../src/postgres/driver/driver.js'
 import { migrate } from '../../../src/postgres/schema/migrate.js'
 import { makeCorrections, makeEventsOf } from '../../../src/testing/events.js'
 import { describeServer, embedded, serverDriver } from '../support/databases.js'
-import { endOf, Place } from './support.js'
+import { endOf, filesIn, Place } from './support.js'
 
 describeServer('on PostgreSQL', () => suite(serverDriver))
 
@@ -186,12 +184,4 @@ async function numbers(rows: AsyncIterable<{ readonly seqs: Float64Array }>): Pr
   const all: number[] = []
   for await (const { seqs } of rows) all.push(...seqs)
   return all
-}
-
-function filesIn(directory: string): string[] {
-  if (!existsSync(directory)) return []
-  const entries = readdirSync(directory, { recursive: true, withFileTypes: true })
-  return entries
-    .filter((entry) => entry.name.endsWith('.parquet'))
-    .map(({ parentPath, name }) => join(parentPath, name))
 }

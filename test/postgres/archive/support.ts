@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
 import * as L from '../../../src/layout.js'
 import { FileArchive } from '../../../src/postgres/archive/file-archive.js'
@@ -165,6 +165,15 @@ export function temporary(): string {
   const directory = mkdtempSync(join(tmpdir(), 'archive-'))
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
   return directory
+}
+
+/** Names of the Parquet files of a directory, finished or not, in order. */
+export function filesIn(directory: string): string[] {
+  const entries = readdirSync(directory, { recursive: true, withFileTypes: true })
+  return entries
+    .filter(({ name }) => name.includes('.parquet'))
+    .map(({ parentPath, name }) => relative(directory, join(parentPath, name)))
+    .sort()
 }
 
 /** The end of a day, relative to the first one, in µs: what ended by then. */

@@ -34,6 +34,19 @@ export function int4List(values: readonly number[]): string {
   return `'{${values.join(',')}}'::INT4[]`
 }
 
+/** The same of INT8. @throws {InvalidArgumentError} */
+export function int8List(values: ArrayLike<number>): string {
+  const list = Array.from(values)
+  for (const value of list) int8(value)
+  return `'{${list.join(',')}}'::INT8[]`
+}
+
+/** A UUID of 16 bytes. @throws {InvalidArgumentError} */
+export function uuid(bytes: Uint8Array): string {
+  if (bytes.length !== 16) throw invalid('bytes', 'be 16 bytes', bytes)
+  return `'${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}'::UUID`
+}
+
 /** A REAL, rounded to the nearest one. @throws {InvalidArgumentError} unless it is finite then. */
 export function real(value: number): string {
   const rounded = Math.fround(value)

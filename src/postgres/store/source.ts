@@ -24,9 +24,21 @@ export interface EventSource {
   count(startSeq: number, endSeq: number): Promise<number>
 }
 
+/** What is known of a file without reading it. Bounds are inclusive. */
+export interface FileBounds {
+  /** Of total rewards; infinite where nothing is known. */
+  readonly minReward: number
+  readonly maxReward: number
+  /** Of ids, as text. */
+  readonly leastId: string
+  readonly largestId: string
+}
+
 /** The archived events of one stream as they were in one generation. */
 export interface ArchiveView extends EventSource {
   readonly generation: number
+  /** @param keep rules out files that cannot have what the caller looks for; the bounds are those of when the view was taken. */
+  rows(query: RowQuery, signal?: AbortSignal, keep?: (file: FileBounds) => boolean): AsyncIterable<StoredEvents>
 }
 
 /** The archive of a database. */

@@ -1,0 +1,34 @@
+/**
+ * Rows as callers get them.
+ *
+ * @module
+ */
+
+import * as L from '../../layout.js'
+import type { StoredEvents } from '../../storage/cold/cold-storage.js'
+import { EventBatch } from '../../stream/batch.js'
+import type { EventWithMetadata } from '../contract.js'
+
+/** A batch that owns its bytes. `start` and `end` are those of the numbers that are in it. */
+export function eventBatch(events: StoredEvents): EventBatch {
+  const { length } = events
+  const batch = new EventBatch()
+  batch.own(length).set(events.bytes.subarray(0, length * L.RECORD_BYTES))
+  batch.ownNumbers(length).set(events.seqs.subarray(0, length))
+  let start = Number.POSITIVE_INFINITY
+  let end = 0
+  for (let i = 0; i < length; i++) {
+    const seq = events.seqs[i] as number
+    start = Math.min(start, seq)
+    end = Math.max(end, seq + 1)
+  }
+  return batch.describe(length, Math.min(start, end), end, 0, false)
+}
+
+/** Snapshots, each with its metadata. */
+export function eventsWithMetadata(events: StoredEvents): EventWithMetadata[] {
+  const batch = eventBatch(events)
+  return Array.from({ length: batch.length }, (_, i) => {
+    return { event: batch.at(i), metadata: events.metadata.get(batch.seqAt(i)) }
+  })
+}

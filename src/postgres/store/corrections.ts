@@ -17,6 +17,16 @@ import type { Queryable } from './streams.js'
 /** Entries of one UPDATE. */
 const ENTRIES = 8192
 
+/** No corrections. */
+export const NO_CORRECTIONS: CorrectionList = {
+  length: 0,
+  seqs: new Float64Array(0),
+  flags: new Uint16Array(0),
+  masks: new Uint8Array(0),
+  slots: new Uint8Array(0),
+  rewards: new Float32Array(0),
+}
+
 /** A day of a stream, and the numbers between which its events lie. */
 export interface CorrectedDay {
   readonly day: number

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { ExperienceError } from '../../errors.js'
 import type { SqlDriver } from '../driver/driver.js'
 import { DAY_LOCK } from '../sql/locks.js'
 import { partitionsOf } from './days.js'
@@ -13,6 +14,19 @@ import type { Queryable } from './streams.js'
 
 /** Days whose partitions are known to have been there; asked anew beyond it. */
 const MOST_KNOWN = 10_000
+/** How often a transaction is made again because days are archived under it. */
+const MOST_ATTEMPTS = 5
+
+/** A partition that was there when the step was planned has been archived. Nothing was done; `days` are the ones. */
+export class PartitionGoneError extends ExperienceError {
+  static override readonly className: string = 'PartitionGoneError'
+  readonly days: readonly number[]
+
+  constructor(days: readonly number[]) {
+    super('PARTITION_GONE', `${days.length} day(s) were archived while events were on their way there`, { days }, true)
+    this.days = days
+  }
+}
 
 /** See the module. */
 export class Partitions {
@@ -29,7 +43,7 @@ export class Partitions {
    * Makes what is missing, each day in a transaction of its own.
    * @throws {TooManyDaysError} if there would be more than `maxDays` partitions; then none is made.
    */
-  async ensure(days: readonly number[], signal?: AbortSignal): Promise<void> {
+  private async ensure(days: readonly number[], signal?: AbortSignal): Promise<void> {
     const asked = days.filter((day) => !this.known.has(day))
     if (asked.length === 0) return
     const missing = await missingOf(this.driver, asked)
@@ -39,19 +53,41 @@ export class Partitions {
   }
 
   /**
-   * Takes the shared locks of days, ascending; then returns those of `written` that have no partition (any more). While the
-   * transaction lasts nobody archives a day that it holds.
+   * Makes what `days` need, and then a transaction that holds them; once more, told of the days, if one was archived in
+   * between.
    */
-  async hold(session: Queryable, days: readonly number[], written: readonly number[]): Promise<number[]> {
+  async with<T>(
+    days: readonly number[],
+    transaction: () => Promise<T>,
+    signal: AbortSignal | undefined,
+    gone?: (days: readonly number[]) => void,
+  ): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      await this.ensure(days, signal)
+      try {
+        return await transaction()
+      } catch (error) {
+        if (!(error instanceof PartitionGoneError) || attempt === MOST_ATTEMPTS) throw error
+        gone?.(error.days)
+      }
+    }
+  }
+
+  /**
+   * Takes the shared locks of days, ascending. While the transaction lasts nobody archives a day that it holds.
+   * @throws {PartitionGoneError} if one of `written` has no partition (any more).
+   */
+  async hold(session: Queryable, days: readonly number[], written: readonly number[]): Promise<void> {
     const ascending = [...new Set([...days, ...written])].sort((a, b) => a - b)
-    if (ascending.length === 0) return []
+    if (ascending.length === 0) return
     await session.query(
       'SELECT count(pg_advisory_xact_lock_shared($1, day)) FROM (SELECT day FROM unnest($2::INT4[]) day ORDER BY day) d',
       [DAY_LOCK, ascending],
     )
     const missing = await missingOf(session, written)
+    if (missing.length === 0) return
     for (const day of missing) this.known.delete(day)
-    return missing
+    throw new PartitionGoneError(missing)
   }
 
   private async make(days: readonly number[], signal: AbortSignal | undefined): Promise<void> {

@@ -27,9 +27,10 @@ const WIDENING = 4
 /** What a read knows from page to page. */
 interface Reading {
   readonly query: ResolvedQuery
-  readonly end: number
-  readonly stream: number
-  plan: ReadPlan
+  /** Looked up by the first page; undefined then if there is no stream. */
+  stream: StreamRow | undefined
+  end: number
+  plan: ReadPlan | undefined
   view: ArchiveView | undefined
   rows: number
   width: number
@@ -59,9 +60,16 @@ export class StoreReader {
   async *rows(query: ResolvedQuery): AsyncGenerator<StoredEvents, void, undefined> {
     const { signal } = query
     signal?.throwIfAborted()
-    const stream = await this.streams.find()
-    if (stream === undefined) return
-    const reading = await this.begin(query, stream)
+    const rows = Math.max(query.batchSize, FIRST_ROWS)
+    const reading = {
+      query,
+      stream: undefined,
+      end: query.filter.endSeq,
+      plan: undefined,
+      view: undefined,
+      rows,
+      width: rows,
+    }
     let ahead: Promise<ReadRange> | undefined
     for (let next = query.filter.startSeq; next < reading.end; ) {
       const page = await (ahead ?? this.read(reading, next))
@@ -83,23 +91,13 @@ export class StoreReader {
     }
   }
 
-  private async begin(query: ResolvedQuery, stream: StreamRow): Promise<Reading> {
-    const { filter, batchSize } = query
-    const end = Math.min(filter.endSeq, stream.checkpoint.seq)
-    const rows = Math.max(batchSize, FIRST_ROWS)
-    const plan = await this.reading(query.signal, (session) => {
-      return ReadPlan.make(session, stream.key, filter, filter.startSeq, end)
-    })
-    return { query, end, stream: stream.key, plan, view: undefined, rows, width: rows }
-  }
-
   /** Reads the next page from `start` on. */
   private read(reading: Reading, start: number): Promise<ReadRange> {
     return this.reading(reading.query.signal, async (session) => {
-      await this.look(session, reading, start)
-      const { plan, view, stream, end, query } = reading
-      const range = plan.next(start, end, reading.width)
-      if (range === undefined) return { events: NO_EVENTS, view, start, end }
+      const { plan, stream } = await this.look(session, reading, start)
+      const { view, end, query } = reading
+      const range = plan?.next(start, end, reading.width)
+      if (plan === undefined || range === undefined) return { events: NO_EVENTS, view, start, end }
       const { startSeq, endSeq, within } = range
       const wanted = { startSeq, endSeq, conditions: plan.conditions, limit: reading.rows, sorts: plan.sorts }
       const page = await readPage(session, { stream, within }, wanted)
@@ -111,13 +109,27 @@ export class StoreReader {
     })
   }
 
-  /** Takes a new view of the archive, and a new plan of what is left in the tables, if days have moved. */
-  private async look(session: SqlSession, reading: Reading, start: number): Promise<void> {
-    if (this.archive === undefined) return
-    const { view, stream, end, query } = reading
-    if (view !== undefined && (await this.archive.generation(session)) === view.generation) return
-    reading.view = await this.archive.view(session, stream)
-    reading.plan = await ReadPlan.make(session, stream, query.filter, start, end)
+  /** Decides what to read from, at first and whenever days have moved into files. */
+  private async look(
+    session: SqlSession,
+    reading: Reading,
+    start: number,
+  ): Promise<{ plan: ReadPlan | undefined; stream: number }> {
+    const { archive } = this
+    if (reading.stream === undefined) {
+      reading.stream = await this.streams.find(session)
+      reading.end = Math.min(reading.end, reading.stream?.checkpoint.seq ?? 0)
+    }
+    const { view, query, end } = reading
+    const stream = reading.stream?.key
+    if (stream === undefined) return { plan: undefined, stream: 0 }
+    const hasMoved =
+      archive !== undefined && (view === undefined || (await archive.generation(session)) !== view.generation)
+    if (hasMoved) reading.view = await archive.view(session, stream)
+    if (hasMoved || reading.plan === undefined) {
+      reading.plan = await ReadPlan.make(session, stream, query.filter, start, end)
+    }
+    return { plan: reading.plan, stream }
   }
 
   private events(page: ReadRange, { filter, batchSize, signal }: ResolvedQuery): AsyncIterable<StoredEvents> {

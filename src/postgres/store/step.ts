@@ -7,7 +7,6 @@
  * @module
  */
 
-import { ExperienceError } from '../../errors.js'
 import type { Checkpoint, StoredEvents } from '../../storage/cold/cold-storage.js'
 import type { CorrectionList } from '../../storage/journal/corrections.js'
 import type { Gap } from '../../storage/journal/source.js'
@@ -45,17 +44,6 @@ export interface StepTools {
 /** A connection that is gone must not hold the row of its stream for as long as the network believes in it. */
 const LONGEST_PAUSE = "SET LOCAL idle_in_transaction_session_timeout = '60s'"
 
-/** A partition that was there when the step was planned has been archived. Nothing was done; `days` are the ones. */
-export class PartitionGoneError extends ExperienceError {
-  static override readonly className: string = 'PartitionGoneError'
-  readonly days: readonly number[]
-
-  constructor(days: readonly number[]) {
-    super('PARTITION_GONE', `${days.length} day(s) were archived while events were on their way there`, { days }, true)
-    this.days = days
-  }
-}
-
 /** Locks the row of a stream. @throws {CheckpointMovedError} if it is not where it is expected to be. */
 export async function claim(
   session: SqlSession,
@@ -85,8 +73,7 @@ export async function applyStep(
 ): Promise<CorrectionList> {
   const { slice, events, gaps, corrected, archived, to } = step
   const written = [...slice.days, ...corrected].map(({ day }) => day)
-  const missing = await partitions.hold(session, archived ?? [], written)
-  if (missing.length > 0) throw new PartitionGoneError(missing)
+  await partitions.hold(session, archived ?? [], written)
   if (slice.to > slice.from) await copyRows(session, key, events, slice)
   const left = await correctRows(session, key, step.corrections, corrected, identity.requiredMask)
   if (archived !== undefined && left.length > 0) await archive?.correct(session, key, left, identity.requiredMask)

@@ -15,22 +15,30 @@
 
 import { ClosedError, InvalidArgumentError, invalid } from '../../errors.js'
 import * as L from '../../layout.js'
-import type { Checkpoint, ColdBatch, ColdQuery, ColdStorage, StoredEvents } from '../../storage/cold/cold-storage.js'
+import type {
+  Checkpoint,
+  ColdBatch,
+  ColdQuery,
+  ColdStorage,
+  EventMetadata,
+  StoredEvents,
+} from '../../storage/cold/cold-storage.js'
 import { assertRange, resolveQuery } from '../../storage/cold/read/query.js'
 import { assertLeads } from '../../storage/cold/write/pending.js'
 import { StoreMismatchError } from '../../storage/errors.js'
 import type { CorrectionList } from '../../storage/journal/corrections.js'
 import type { Gap, StreamIdentity } from '../../storage/journal/source.js'
-import { assertInteger, assertKeys } from '../../stream/validate.js'
+import { assertChoice, assertInteger, assertKeys } from '../../stream/validate.js'
 import { assertStorable } from '../codec/encode-events.js'
 import type { StoredStream } from '../contract.js'
 import type { SqlDriver } from '../driver/driver.js'
 import { STREAMS_LOCK } from '../sql/locks.js'
 import { countOf, gapsOf } from './accounts.js'
+import { type DirectEvents, DirectWriter } from './direct.js'
 import { Partitions } from './partitions.js'
 import { StoreReader } from './reader.js'
 import type { Archive } from './source.js'
-import { type StreamRow, Streams } from './streams.js'
+import { type StreamOrigin, type StreamRow, Streams } from './streams.js'
 import { StepWriter } from './writer.js'
 
 /** What `PostgresStore` takes. Unknown keys are refused. */
@@ -41,11 +49,13 @@ export interface PostgresStoreOptions {
   readonly maxDays?: number | undefined
   /** Names the store in reports and its follower in the journal. Default `'postgres'`. */
   readonly name?: string | undefined
+  /** Whose numbers `open` and `write` bring: a journal's, or those of files that no journal stands behind. Default `'journal'`. */
+  readonly origin?: StreamOrigin | undefined
   /** What holds the days that are in files. Default: there are none. */
   readonly archive?: Archive | undefined
 }
 
-const KEYS = ['streamId', 'maxDays', 'name', 'archive']
+const KEYS = ['streamId', 'maxDays', 'name', 'origin', 'archive']
 const DEFAULT_DAYS = 4000
 const LARGEST_REWARD = Math.fround(8e37)
 
@@ -55,7 +65,9 @@ export class PostgresStore implements ColdStorage {
   /** Which stream of the database it is. */
   readonly streams: Streams
   private readonly driver: SqlDriver
+  private readonly origin: StreamOrigin
   private readonly writer: StepWriter
+  private readonly direct: DirectWriter
   private readonly reader: StoreReader
   private opened: StreamIdentity | undefined
   private committed: Checkpoint | undefined
@@ -65,17 +77,17 @@ export class PostgresStore implements ColdStorage {
   /** @throws {InvalidArgumentError} for an unknown option or a value that is out of range. */
   constructor(driver: SqlDriver, options: PostgresStoreOptions = {}) {
     assertKeys(options, 'options', KEYS)
-    const { streamId, maxDays = DEFAULT_DAYS, name = 'postgres', archive } = options
+    const { streamId, maxDays = DEFAULT_DAYS, name = 'postgres', origin = 'journal', archive } = options
     assertInteger(maxDays, 'maxDays', 1, 100_000)
     if (typeof name !== 'string' || name === '') throw invalid('name', 'be a text', name)
+    assertChoice(origin, 'origin', ['journal', 'direct'])
     this.name = name
+    this.origin = origin
     this.driver = driver
     this.streams = new Streams(driver, streamId)
-    this.writer = new StepWriter(driver, {
-      streams: this.streams,
-      partitions: new Partitions(driver, maxDays),
-      archive,
-    })
+    const tools = { streams: this.streams, partitions: new Partitions(driver, maxDays), archive }
+    this.writer = new StepWriter(driver, tools)
+    this.direct = new DirectWriter(driver, tools)
     this.reader = new StoreReader(driver, this.streams, archive)
   }
 
@@ -87,7 +99,7 @@ export class PostgresStore implements ColdStorage {
   /**
    * Makes the store ready for a stream and tells its checkpoint in the database.
    * @throws {StoreMismatchError} if the database holds other streams and this one was not chosen by `streamId`, if the
-   * stream has no journal there, or if it began with another number or other appraisers.
+   * stream is there of another origin, or if it began with another number or other appraisers.
    */
   open(identity: StreamIdentity): Promise<Checkpoint | undefined> {
     return this.inTurn(async () => {
@@ -114,6 +126,20 @@ export class PostgresStore implements ColdStorage {
       }
       await this.writer.write(streamId, batch, from, { seq: to.seq, position: to.position }, moved, signal)
     })
+  }
+
+  /**
+   * Writes events to a stream that has no journal, all or none; it is made if the database has none. Several calls, also
+   * of several processes, may come at once. `metadata` are those of the first event.
+   * @returns their sequence numbers [start, end), once they are committed.
+   * @throws {InvalidArgumentError} for an event that a stream would refuse. @throws {JournalOwnedError}
+   */
+  async append(
+    events: DirectEvents,
+    options: { readonly metadata?: EventMetadata | undefined; readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<{ start: number; end: number }> {
+    if (this.closed) throw new ClosedError(`store '${this.name}'`)
+    return this.direct.write(events, options.metadata, options.signal)
   }
 
   /** Waits for the call under way: what was written is committed. */
@@ -171,7 +197,7 @@ export class PostgresStore implements ColdStorage {
         throw new StoreMismatchError(this.name, what, { streamId: others[0], expected: identity.streamId })
       }
       this.assertChosen(identity)
-      await this.streams.add(identity, 'journal', session)
+      await this.streams.add(identity, this.origin, session)
       return (await this.streams.byId(identity.streamId, session)) as StreamRow
     })
   }
@@ -188,8 +214,9 @@ export class PostgresStore implements ColdStorage {
   private assertSame({ identity, origin }: StreamRow, given: StreamIdentity): void {
     this.assertChosen(given)
     const { streamId } = identity
-    if (origin !== 'journal') {
-      throw new StoreMismatchError(this.name, `stream ${streamId} was written without a journal`, { streamId, origin })
+    if (origin !== this.origin) {
+      const what = `stream ${streamId} is written ${origin === 'journal' ? 'by its journal' : 'without a journal'} there`
+      throw new StoreMismatchError(this.name, what, { streamId, origin, expected: this.origin })
     }
     for (const key of ['firstSeq', 'requiredMask'] as const) {
       if (identity[key] === given[key]) continue

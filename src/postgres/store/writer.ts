@@ -14,10 +14,8 @@ import type { CorrectionList } from '../../storage/journal/corrections.js'
 import type { SqlDriver } from '../driver/driver.js'
 import { type CorrectedDay, daysOf, entriesOf } from './corrections.js'
 import { MOST_DAYS, type Slice, slicesOf } from './days.js'
-import { applyStep, claim, PartitionGoneError, type Step, type StepTools } from './step.js'
+import { applyStep, claim, type Step, type StepTools } from './step.js'
 
-/** How often a step is made again because its days are archived under it. */
-const MOST_ATTEMPTS = 5
 const NOTHING: Slice = { from: 0, to: 0, days: [] }
 
 /** See the module. */
@@ -68,23 +66,20 @@ export class StepWriter {
     signal: AbortSignal | undefined,
   ): Promise<CorrectionList> {
     const { streams, partitions } = this.tools
+    const days = step.slice.days.map(({ day }) => day)
     let { corrected } = step
-    for (let attempt = 1; ; attempt++) {
-      const days = step.slice.days.map(({ day }) => day)
-      await partitions.ensure(days, signal)
-      try {
-        return await this.driver.transaction(
-          async (session) => {
-            const stream = await claim(session, streams, streamId, at)
-            return applyStep(session, stream, { ...step, corrected }, this.tools)
-          },
-          { signal },
-        )
-      } catch (error) {
-        if (!(error instanceof PartitionGoneError) || attempt === MOST_ATTEMPTS) throw error
-        corrected = corrected.filter(({ day }) => !error.days.includes(day))
-      }
+    const transaction = (): Promise<CorrectionList> => {
+      return this.driver.transaction(
+        async (session) => {
+          const stream = await claim(session, streams, streamId, at)
+          return applyStep(session, stream, { ...step, corrected }, this.tools)
+        },
+        { signal },
+      )
     }
+    return partitions.with(days, transaction, signal, (gone) => {
+      corrected = corrected.filter(({ day }) => !gone.includes(day))
+    })
   }
 }
 

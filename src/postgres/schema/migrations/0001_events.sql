@@ -106,7 +106,8 @@ CREATE FUNCTION unsigned_32(bits INTEGER) RETURNS BIGINT
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN bits::BIGINT + CASE WHEN bits < 0 THEN 4294967296 ELSE 0 END;
 
--- Makes the partitions of a day where they are missing; true if it made them.
+-- Makes the partitions of a day where they are missing; true if it made them. They are made apart and then attached, which
+-- stands in the way of no reader and no writer.
 CREATE FUNCTION experience_ensure_day(wanted DATE) RETURNS BOOLEAN
     LANGUAGE plpgsql AS $$
 DECLARE
@@ -115,16 +116,17 @@ DECLARE
     metadata TEXT := 'action_metadata_' || suffix;
     begins BIGINT := (wanted - DATE '1970-01-01')::BIGINT * 86400000000;
 BEGIN
-    IF to_regclass(events) IS NOT NULL THEN
-        RETURN FALSE;
-    END IF;
     PERFORM pg_advisory_xact_lock(hashtext('experience_ensure_day'));
-    IF to_regclass(events) IS NOT NULL THEN
+    -- By rows: what to_regclass knows may be older than the lock.
+    IF EXISTS (SELECT FROM pg_class JOIN pg_inherits ON inhrelid = pg_class.oid
+               WHERE inhparent = 'experience_events'::REGCLASS AND relname = events) THEN
         RETURN FALSE;
     END IF;
-    EXECUTE format('CREATE TABLE %I PARTITION OF experience_events FOR VALUES FROM (%s) TO (%s)',
+    EXECUTE format('CREATE TABLE %I (LIKE experience_events INCLUDING ALL)', events);
+    EXECUTE format('CREATE TABLE %I (LIKE action_metadata INCLUDING ALL)', metadata);
+    EXECUTE format('ALTER TABLE experience_events ATTACH PARTITION %I FOR VALUES FROM (%s) TO (%s)',
         events, begins, begins + 86400000000);
-    EXECUTE format('CREATE TABLE %I PARTITION OF action_metadata FOR VALUES FROM (%s) TO (%s)',
+    EXECUTE format('ALTER TABLE action_metadata ATTACH PARTITION %I FOR VALUES FROM (%s) TO (%s)',
         metadata, begins, begins + 86400000000);
     -- A partitioned table cannot have a unique key without its partition key; the same event always has the same day.
     EXECUTE format('CREATE UNIQUE INDEX %I ON %I (stream, sequence_number) WITH (fillfactor = 100)',

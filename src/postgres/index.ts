@@ -16,5 +16,6 @@ export type {
 } from './driver/driver.js'
 export type { DriverOptions } from './driver/options.js'
 export * from './errors.js'
+export { PolicyNotFoundError } from './knowledge/errors.js'
 export { migrate } from './migrate.js'
 export type { MigrateOptions, MigrationReport, MigrationStep } from './schema/migrate.js'

@@ -23,11 +23,5 @@ export async function refreshAnalytics(driver: SqlDriver, options: RefreshOption
   const signal = signalOf(options, ['timeoutMs'])
   const { timeoutMs = 3_600_000 } = options
   assertInteger(timeoutMs, 'timeoutMs', 1, LONGEST_MS)
-  await driver.transaction(
-    async (session) => {
-      await session.query(`SELECT set_config('statement_timeout', $1, true)`, [String(timeoutMs)])
-      await session.query(REFRESH)
-    },
-    { signal },
-  )
+  await driver.transaction((session) => session.query(REFRESH), { signal, statementTimeoutMs: timeoutMs })
 }

@@ -128,6 +128,24 @@ onBoth('the views', (driver) => {
     expect((await rows(all))[0]).toMatchObject({ events: 3n, least_reward: 0 })
   })
 
+  test('bits and numbers lead to each other, and what is too large for the bits is refused', async () => {
+    const [found] = await rows(`SELECT array_agg(signed_64(unsigned_64(b))) AS bits FROM
+      unnest('{0,1,-1,9223372036854775807,-9223372036854775808}'::BIGINT[]) AS b`)
+    expect(found).toEqual({ bits: '{0,1,-1,9223372036854775807,-9223372036854775808}' })
+    const [small] = await rows(`SELECT array_agg(signed_32(unsigned_32(b))) AS bits FROM
+      unnest('{0,1,-1,2147483647,-2147483648}'::INTEGER[]) AS b`)
+    expect(small).toEqual({ bits: '{0,1,-1,2147483647,-2147483648}' })
+    for (const sql of ['SELECT signed_64(18446744073709551616)', 'SELECT signed_32(4294967296)']) {
+      await expect(rows(sql)).rejects.toMatchObject({ details: { sqlState: '22003' } })
+    }
+  })
+
+  test('a time of the calendar is the timestamp of an event, to the microsecond', async () => {
+    const [found] = await rows(`SELECT unix_microseconds('2255-06-05 23:47:34.740991+00') AS latest,
+      unix_microseconds('2026-03-02 01:00:00+01') AS zoned`)
+    expect(found).toEqual({ latest: BigInt(LATEST), zoned: 1_772_409_600_000_000n })
+  })
+
   test('refreshing ends by a signal', async () => {
     const signal = AbortSignal.abort(new Error('enough'))
     await expect(refreshAnalytics(driver(), { signal })).rejects.toThrow('enough')

@@ -2,6 +2,22 @@
 --
 -- All of it shows the days that are in tables; archived days are in files.
 
+-- A time as events have it. Conditions on the column timestamp find the days that they need; those on a time that a view
+-- computes read all of them.
+CREATE FUNCTION unix_microseconds(moment TIMESTAMPTZ) RETURNS BIGINT
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN (extract(EPOCH FROM moment) * 1000000)::BIGINT;
+
+-- The bits that hold a number: what unsigned_64() and unsigned_32() make of them is the number again.
+CREATE FUNCTION signed_64(value NUMERIC) RETURNS BIGINT
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN (value - CASE WHEN value BETWEEN 9223372036854775808 AND 18446744073709551615
+        THEN 18446744073709551616 ELSE 0 END)::BIGINT;
+
+CREATE FUNCTION signed_32(value BIGINT) RETURNS INTEGER
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN (value - CASE WHEN value BETWEEN 2147483648 AND 4294967295 THEN 4294967296 ELSE 0 END)::INTEGER;
+
 -- Events with values instead of bits, one row an event.
 CREATE VIEW readable_events AS
 SELECT

@@ -24,6 +24,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { argv, env, getuid, platform } from 'node:process'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const START_LIMIT_MS = 60_000
@@ -118,7 +119,7 @@ export class PostgresServer {
     })
     this.process = child
     this.log = ''
-    const timer = setTimeout(() => child.kill('SIGKILL'), START_LIMIT_MS)
+    const timer = globalThis.setTimeout(() => child.kill('SIGKILL'), START_LIMIT_MS)
     try {
       await new Promise((resolve, reject) => {
         child.stderr?.on('data', (text) => {
@@ -136,7 +137,8 @@ export class PostgresServer {
   }
 
   /**
-   * `SIGINT` disconnects everybody and stops in order, `SIGQUIT` stops at once, `SIGKILL` kills the first process.
+   * `SIGINT` disconnects everybody and stops in order, `SIGQUIT` stops at once; `SIGKILL` kills every process of the server,
+   * as a machine does that crashes, but for what the disk has not seen yet.
    * @param {'SIGINT' | 'SIGQUIT' | 'SIGKILL' | 'SIGTERM'} [signal]
    */
   async stop(signal = 'SIGINT') {
@@ -145,8 +147,11 @@ export class PostgresServer {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
     child.ref()
     const ended = once(child, 'exit')
+    const others = signal === 'SIGKILL' ? childrenOf(child.pid) : []
     child.kill(signal)
+    for (const pid of others) end(pid)
     await ended
+    while (others.some(isAlive)) await setTimeout(5)
   }
 
   /** Stops it and deletes its data. */
@@ -191,6 +196,37 @@ function account() {
     if (uid !== undefined && gid !== undefined) return { uid: Number(uid), gid: Number(gid) }
   }
   throw new Error('PostgreSQL does not run as root, and there is no user postgres or nobody')
+}
+
+/** @param {number | undefined} pid */
+function childrenOf(pid) {
+  try {
+    return execFileSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' })
+      .trim()
+      .split('\n')
+      .map(Number)
+  } catch {
+    return []
+  }
+}
+
+/** @param {number} pid */
+function end(pid) {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+/** @param {number} pid */
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0)
+    return !/^State:\s*Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return false
+  }
 }
 
 /** @returns {Promise<number>} */

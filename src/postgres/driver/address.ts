@@ -67,7 +67,8 @@ export function saysHowToEncrypt(url: string): boolean {
 function checkedUrl(url: string): URL {
   let parsed: URL
   try {
-    parsed = new URL(url)
+    // The library reads a host that is left out behind a password, too.
+    parsed = new URL(url.replace('@/', '@localhost/'))
   } catch {
     throw notAUrl('it is no URL')
   }

@@ -10,7 +10,7 @@
 import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { PGlite } from '@electric-sql/pglite'
-import { invalid } from '../../errors.js'
+import { InvalidArgumentError } from '../../errors.js'
 import { type DirectoryLock, lockDirectory } from '../../storage/disk/lock.node.js'
 import { StorageError } from '../../storage/errors.js'
 import { EmbeddedDriver } from './embedded-driver.js'
@@ -70,5 +70,5 @@ function folderOf(url: string): string | undefined {
   if (url === 'memory://') return undefined
   if (url.startsWith('file:///')) return fileURLToPath(url)
   if (url.startsWith('file://') && url.length > 'file://'.length) return url.slice('file://'.length)
-  throw invalid('the database', 'be memory:// or file://DIR', url)
+  throw new InvalidArgumentError('an embedded database must be memory:// or file://DIR')
 }

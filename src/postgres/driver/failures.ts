@@ -34,11 +34,13 @@ interface RawError {
   readonly column?: unknown
 }
 
+const SQL_STATE = /^(?=.*\d)[0-9A-Z]{5}$/
 /** Of sockets and name servers. */
-const SOCKET_CODE = /^E[A-Z]{3,}(?:_[A-Z]+)*$/
+const NETWORK_CODE =
+  /^(?:ECONN\w+|E(?:HOST|NET)\w+|EPIPE|ETIMEDOUT|EADDRNOTAVAIL|ENOTFOUND|EAI_\w+|ENOENT|EACCES|EMFILE|ENFILE)$/
 /** What `pg` says without a code of connections that could not be had or did not last. */
 const CONNECTION_ENDED =
-  /connection (?:terminated|timeout|error)|timeout (?:expired|exceeded)|not queryable|(?:client|connection) (?:was|has been|is) (?:closed|ended)|socket|server does not support SSL|end on the pool/i
+  /connection (?:terminated|timeout|error)|timeout (?:expired|exceeded)|not queryable|(?:client|connection) (?:was|has been|is) (?:closed|ended)|end on the pool/i
 /** A table that migrations make. Partitions are not among them: those come and go. */
 const OUR_TABLE =
   /relation "(?:experience_(?:streams|events|days|gaps|migrations|profile)|action_metadata|adna_policies|configuration_store|learning_metrics)" does not exist/
@@ -56,19 +58,17 @@ export function failureOf(error: unknown, context: FailureContext): Error {
   const { code } = raw
   const message = textOf(raw, context)
   const { address } = context
-  if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && !SOCKET_CODE.test(code)) {
-    return ofState(code, message, raw, context)
-  }
+  const reason = typeof code === 'string' ? code : undefined
+  if (reason !== undefined && SQL_STATE.test(reason)) return ofState(reason, message, raw, context)
   if (/password must be a (?:non-empty )?string|SASL|SCRAM/i.test(message)) {
     return new AuthenticationError(`${address} does not let the user in: ${message}`, { address })
   }
-  if ((typeof code === 'string' && SOCKET_CODE.test(code)) || CONNECTION_ENDED.test(message)) {
-    return new DatabaseUnavailableError(`no connection to ${address}: ${message}`, {
-      address,
-      ...(typeof code === 'string' && { reason: code }),
-    })
+  const details = { address, ...(reason !== undefined && { reason }) }
+  if ((reason !== undefined && NETWORK_CODE.test(reason)) || CONNECTION_ENDED.test(message)) {
+    return new DatabaseUnavailableError(`no connection to ${address}: ${message}`, details)
   }
-  return new DatabaseError(`${address}: ${message}`, { address })
+  if (reason === 'ENOSPC') return new DatabaseFullError(`${address}: ${message}`, details)
+  return new DatabaseError(`${address}: ${message}`, details)
 }
 
 function ofState(sqlState: string, message: string, raw: RawError, context: FailureContext): Error {

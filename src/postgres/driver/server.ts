@@ -4,10 +4,11 @@
  * @module
  */
 
-import type { Pool, PoolConfig } from 'pg'
+import type { EventEmitter } from 'node:events'
+import type { ClientConfig, Pool, PoolConfig } from 'pg'
 import { InvalidArgumentError } from '../../errors.js'
 import { destinationOf, destinationOfPool, saysHowToEncrypt } from './address.js'
-import { loadCopy, loadPg } from './libraries.js'
+import { loadCopy, loadPg, type PgLibrary } from './libraries.js'
 import { assertOnly, type DriverOptions, driverSettings } from './options.js'
 import { ServerDriver } from './server-driver.js'
 
@@ -30,6 +31,7 @@ export async function connectServer(url: string, options: DriverOptions = {}): P
     application_name: settings.applicationName,
     keepAlive: true,
     allowExitOnIdle: true,
+    Client: tidyClient(pg) as never,
     ...(settings.tls && { ssl: settings.tls }),
   }
   const context = { ...destination, statementTimeoutMs: settings.statementTimeoutMs }
@@ -46,4 +48,22 @@ export async function useServer(pool: Pool, options: DriverOptions = {}): Promis
   const [pg, copy] = await Promise.all([loadPg(), loadCopy()])
   const context = { ...destinationOfPool(pg, pool), statementTimeoutMs }
   return new ServerDriver({ pool, owned: false, pg, copy, context })
+}
+
+/**
+ * The library's client, but one that lets go of its socket when its connection fails. Otherwise a server that was not given
+ * the password that it asked for goes on waiting for a minute, and DROP DATABASE with it.
+ */
+function tidyClient(pg: PgLibrary): typeof pg.Client {
+  return class extends pg.Client {
+    constructor(config?: string | ClientConfig) {
+      super(config)
+      const { connection } = this as unknown as Connected
+      connection.on('error', () => connection.stream.destroy())
+    }
+  }
+}
+
+interface Connected {
+  readonly connection: EventEmitter & { readonly stream: { destroy(): void } }
 }

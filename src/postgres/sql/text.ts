@@ -16,8 +16,7 @@ export function int8(value: bigint | number): string {
   if (typeof value !== 'number' && typeof value !== 'bigint') throw invalid('value', 'be an integer', value)
   const big = BigInt(value)
   if (big < LEAST_INT8 || big > MOST_INT8) throw invalid('value', 'fit into 64 bits', value)
-  // Of the least one there is no positive literal.
-  return big < 0n ? `('${big}'::INT8)` : `'${big}'::INT8`
+  return `'${big}'::INT8`
 }
 
 /** An INT4. @throws {InvalidArgumentError} */
@@ -25,7 +24,7 @@ export function int4(value: number): string {
   if (!Number.isInteger(value) || value < -(2 ** 31) || value >= 2 ** 31) {
     throw invalid('value', 'be an integer of 32 bits', value)
   }
-  return value < 0 ? `('${value}'::INT4)` : `'${value}'::INT4`
+  return `'${value}'::INT4`
 }
 
 /** A list for `= ANY (…)`. @throws {InvalidArgumentError} */

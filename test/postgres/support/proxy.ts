@@ -18,7 +18,7 @@ export class TcpProxy {
   onSent: ((sent: number) => void) | undefined
   private readonly server: Server
   private readonly pairs = new Set<readonly [Socket, Socket]>()
-  private refusing = false
+  private mode: 'accept' | 'refuse' | 'stall' = 'accept'
 
   private constructor(server: Server, url: string) {
     this.server = server
@@ -57,11 +57,17 @@ export class TcpProxy {
 
   /** New connections are reset, until `accept`. */
   refuse(): void {
-    this.refusing = true
+    this.mode = 'refuse'
   }
 
+  /** New connections are accepted and hear nothing, until `accept`. */
+  stall(): void {
+    this.mode = 'stall'
+  }
+
+  /** New connections are let through again. */
   accept(): void {
-    this.refusing = false
+    this.mode = 'accept'
   }
 
   async close(): Promise<void> {
@@ -81,7 +87,8 @@ export class TcpProxy {
         for (const one of pair) one.destroy()
       })
     }
-    if (this.refusing) return this.cut()
+    if (this.mode === 'refuse') return this.cut()
+    if (this.mode === 'stall') return
     client.on('data', (data) => {
       this.sent += data.length
       this.onSent?.(this.sent)

@@ -15,7 +15,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'stats',
-    summary: 'tell what the directory of a stream holds',
+    summary: 'tell what the directory of a stream, or a database, holds',
     load: async () => (await import('./stats.js')).stats,
   },
   {
@@ -30,8 +30,13 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'export',
-    summary: 'write the events of a directory to Parquet, MessagePack or NDJSON files',
+    summary: 'write the events of a directory or database to Parquet, MessagePack or NDJSON files',
     load: async () => (await import('./export.js')).exportEvents,
+  },
+  {
+    name: 'import',
+    summary: 'move the stream of a directory, or files, into a database',
+    load: async () => (await import('./import.js')).importStream,
   },
   {
     name: 'verify',

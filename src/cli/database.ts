@@ -4,9 +4,11 @@
  * @module
  */
 
+import { FileArchive } from '../postgres/archive/file-archive.js'
+import { connectDatabase } from '../postgres/connect.js'
 import type { SqlDriver } from '../postgres/driver/driver.js'
-import { openEmbedded } from '../postgres/driver/embedded.js'
-import { connectServer } from '../postgres/driver/server.js'
+import { PostgresStore } from '../postgres/store/store.js'
+import type { StreamOrigin } from '../postgres/store/streams.js'
 import { UsageError } from './errors.js'
 
 /** Says where the URL of a database may come from, for the help of commands. */
@@ -32,12 +34,39 @@ export function databaseUrl(given: string | undefined, what: string): string {
   throw new UsageError(`${where} is no URL of a database, expected postgres://… or file://DIR`)
 }
 
-/** Connects for as long as `work` takes. The schema is not looked at. */
-export async function withDriver<T>(url: string, work: (driver: SqlDriver) => Promise<T>): Promise<T> {
-  const driver = url.startsWith('file:') ? await openEmbedded(url) : await connectServer(url)
+/** Connects for as long as `work` takes. @throws SchemaMissingError, SchemaVersionError if it is not migrated */
+export async function withDatabase<T>(
+  url: string,
+  signal: AbortSignal,
+  work: (driver: SqlDriver) => Promise<T>,
+): Promise<T> {
+  const driver = await connectDatabase(url, { migrate: false, signal })
   try {
     return await work(driver)
   } finally {
     await driver.close()
+  }
+}
+
+/** Which stream of a database, and what its store has to know. */
+export interface StoreRequest {
+  /** Default: the only one. */
+  readonly streamId?: string | undefined
+  readonly origin?: StreamOrigin | undefined
+  /** Where the archived days are. */
+  readonly archive?: string | undefined
+}
+
+/** A store for a stream of the database, for as long as `work` takes. */
+export async function withStore<T>(
+  driver: SqlDriver,
+  { streamId, origin, archive: directory }: StoreRequest,
+  work: (store: PostgresStore) => Promise<T>,
+): Promise<T> {
+  const archive = new FileArchive(driver, directory === undefined ? undefined : { directory })
+  try {
+    return await work(new PostgresStore(driver, { streamId, origin, archive }))
+  } finally {
+    await archive.close()
   }
 }

@@ -76,7 +76,7 @@ export class FilesSource implements StreamSource {
       })
     }
     if (files.length === 0) throw new StorageError(`${name} has no events`, { path: name })
-    return new FilesSource(name, files, streamId ?? (await idOf(files, signal)))
+    return new FilesSource(name, files, streamId?.toLowerCase() ?? (await idOf(files, signal)))
   }
 
   async *query(startSeq: number, endSeq: number, { batchSize, signal }: ReadOptions): AsyncGenerator<StoredEvents> {

@@ -5,6 +5,7 @@
  */
 
 import { invalid } from '../../errors.js'
+import { idBytes } from '../../event/id.js'
 import type { ColdStorage } from '../../storage/cold/cold-storage.js'
 import { FileColdStorage } from '../../storage/cold/file-cold-storage.node.js'
 import { StorageError } from '../../storage/errors.js'
@@ -52,9 +53,18 @@ export interface TransferReport extends Readonly<CopyReport> {
 /** A store that can be moved into, and out of. `PostgresBackend` is one. */
 export type TransferStore = ColdStorage & RestorableStore
 
+/** A stream that is about to be imported. */
+export type IncomingStream = Pick<StreamSource, 'identity' | 'origin'>
+
+/** The store that takes a stream, or how to come by it once it is known which stream that is. Closing it is the caller's. */
+export type ImportTarget = TransferStore | ((stream: IncomingStream) => TransferStore | Promise<TransferStore>)
+
 /** What `importEvents` takes. */
 export interface ImportOptions extends TransferOptions {
-  /** What to call the stream of files that do not say which one they are of. Default: an id that their bytes give. */
+  /**
+   * What to call the stream of files that do not say which one they are of; default: an id that their bytes give. Of a
+   * source that knows its stream it must be the id.
+   */
   readonly streamId?: string | undefined
 }
 
@@ -76,18 +86,26 @@ const MOST_ROUNDS = 5
  * stream of origin `'direct'`. Run again it goes on where it was, and takes what is new.
  *
  * @throws {StorageError} if the source cannot be read; {@link CorruptSegmentError} if it is damaged.
+ * @throws {InvalidArgumentError} for a bad option, or if `streamId` is not that of the source.
  * @throws {StoreMismatchError} if the store holds another stream, or more of this one.
  * @throws {TransferMismatchError} if the two sides differ in the end.
  */
 export async function importEvents(
-  store: TransferStore,
+  target: ImportTarget,
   path: string,
   options: ImportOptions = {},
 ): Promise<TransferReport> {
   assertKeys(options, 'options', [...KEYS, 'streamId'])
   const { streamId, ...rest } = options
+  if (streamId !== undefined) idBytes(streamId)
   const settings = resolve(rest)
-  return inRounds(() => openSource(path, { streamId, signal: settings.signal }), store, settings)
+  const open = async (): Promise<StreamSource> => {
+    const source = await openSource(path, { streamId, signal: settings.signal })
+    if (streamId === undefined || streamId.toLowerCase() === source.identity.streamId) return source
+    await source.close()
+    throw invalid('streamId', `be that of ${path}, ${source.identity.streamId}`, streamId)
+  }
+  return inRounds(open, target, settings)
 }
 
 /**
@@ -136,14 +154,16 @@ async function sourceOf(store: RestorableStore): Promise<StreamSource> {
 /** Moves and compares; again if the source has been written to in between and differs because of it. */
 async function inRounds(
   open: () => Promise<StreamSource>,
-  store: TransferStore,
+  target: ImportTarget,
   settings: Settings,
 ): Promise<TransferReport> {
   const began = performance.now()
   const sum: CopyReport = { copied: 0, corrected: 0, missing: 0 }
+  let store: TransferStore | undefined
   for (let round = 1; ; round++) {
     const source = await open()
     try {
+      store ??= typeof target === 'function' ? await target(source) : target
       const contents = await moved(source, store, settings, sum)
       const { identity, origin, end } = source
       const range = { startSeq: identity.firstSeq, endSeq: end.seq }

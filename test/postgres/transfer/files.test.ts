@@ -137,6 +137,9 @@ describe('a directory that is moved', () => {
     const [directory, other] = [await madeDirectory({ events: 100 }), await madeDirectory({ events: 100 })]
     const store = target()
     await importEvents(store, directory)
+    for (const streamId of ['me', '0192f0c1-2b3c-7def-8a12-334455667788']) {
+      await expect(importEvents(store, directory, { streamId })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+    }
     await expect(importEvents(store, other)).rejects.toMatchObject({ code: 'STORE_MISMATCH' })
     const old = temporaryFolder()
     cpSync(directory, old, { recursive: true })
@@ -185,7 +188,7 @@ const SPOILERS: Spoiler[] = [
   ({ metadata, ...batch }) => ({ ...batch, metadata: new Map([...metadata].slice(1)) }),
   ({ metadata, ...batch }) => ({
     ...batch,
-    metadata: new Map([...metadata].map(([seq, entry]) => [seq, { ...entry, parameters: -0 }])),
+    metadata: new Map([...metadata].map(([seq, entry]) => [seq, { ...entry, parameters: { i: seq + 1 } }])),
   }),
 ]
 

@@ -8,11 +8,11 @@
 import { ExperienceError } from '../../errors.js'
 import { dayName } from '../../storage/cold/partition.js'
 import type { ArchiveReport } from '../contract.js'
-import { type ArchivedFile, dueDays, foldableFiles, listedPaths, purge, readState } from './catalog.js'
+import { type ArchivedFile, dueDays, ensureId, foldableFiles, listedPaths, purge, readState } from './catalog.js'
 import type { Sweep } from './directory.js'
 import { ArchiveIncompleteError } from './errors.js'
 import { foldFile } from './fold.js'
-import { beginArchiving } from './locks.js'
+import { beginArchiving, STATEMENT_MS } from './locks.js'
 import { type Mover, moveDay } from './move-day.js'
 
 /** One step of a run that is done. */
@@ -72,6 +72,7 @@ export async function runArchive(mover: Mover, call: ArchiveCall): Promise<Archi
 
 /** Forgets what is no longer needed and clears away what does not count. */
 async function clear({ driver, directory }: Mover, { keepReplacedMs, signal }: ArchiveCall): Promise<Sweep> {
+  await ensureId(driver)
   return driver.transaction(
     async (session) => {
       await beginArchiving(session, driver.address)
@@ -81,7 +82,7 @@ async function clear({ driver, directory }: Mover, { keepReplacedMs, signal }: A
       await directory.claim(state, listed.size > 0)
       return directory.sweep(listed, state.ordinal)
     },
-    { signal },
+    { statementTimeoutMs: STATEMENT_MS, signal },
   )
 }
 

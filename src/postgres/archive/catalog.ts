@@ -5,7 +5,7 @@
  */
 
 import type { EventFileEntry } from '../../storage/cold/manifest/state.js'
-import type { SqlRow } from '../driver/driver.js'
+import type { SqlDriver, SqlRow } from '../driver/driver.js'
 import type { Queryable } from '../store/streams.js'
 
 /** A file of archived events. Ranges are inclusive. */
@@ -27,7 +27,8 @@ export interface ArchivedFile extends EventFileEntry {
 
 /** The one row of the archive's state. */
 export interface ArchiveState {
-  readonly archiveId: string
+  /** What the directory is known by; undefined before the first run. */
+  readonly archiveId: string | undefined
   /** Where the files were last seen, for people. */
   readonly directory: string | undefined
   readonly generation: number
@@ -42,12 +43,17 @@ export async function readState(on: Queryable): Promise<ArchiveState> {
   )
   const { archive_id, directory, generation, ordinal, purged_generation } = row as StateRow
   return {
-    archiveId: archive_id,
+    archiveId: archive_id ?? undefined,
     directory: directory ?? undefined,
     generation: Number(generation),
     ordinal: Number(ordinal),
     purgedGeneration: Number(purged_generation),
   }
+}
+
+/** Gives the archive its id, if it has none. On its own: a directory may come to hold it as soon as it is read. */
+export async function ensureId(driver: SqlDriver): Promise<void> {
+  await driver.query('UPDATE experience_archive_state SET archive_id = gen_random_uuid() WHERE archive_id IS NULL')
 }
 
 /** Begins a new generation; nobody else does until the transaction ends. */
@@ -182,7 +188,7 @@ const COLUMNS = `file, day - DATE '1970-01-01' AS number, stream, format, events
   to_jsonb(event_types) AS types, to_jsonb(sequence_ranges) AS runs, bytes, checksum, content_checksum`
 
 interface StateRow extends SqlRow {
-  readonly archive_id: string
+  readonly archive_id: string | null
   readonly directory: string | null
   readonly generation: bigint
   readonly ordinal: bigint

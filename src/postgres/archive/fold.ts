@@ -21,7 +21,7 @@ import {
 import { ContentChecksum } from './content-checksum.js'
 import { ArchiveVerificationError } from './errors.js'
 import { applyLate, markFolded } from './late-corrections.js'
-import { beginArchiving, lockDay } from './locks.js'
+import { beginArchiving, lockDay, STATEMENT_MS } from './locks.js'
 import type { Mover } from './move-day.js'
 
 const format = new ParquetFormat()
@@ -61,7 +61,7 @@ export async function foldFile(
         mayCount = true
         return file
       },
-      { signal },
+      { statementTimeoutMs: STATEMENT_MS, signal },
     )
   } catch (error) {
     if (!mayCount) for (const name of names) await directory.remove(name).catch(() => {})

@@ -13,9 +13,9 @@ import type { Queryable } from '../store/streams.js'
 import { ArchiveBusyError } from './errors.js'
 
 /** A statement of the archiver may count the rows of a whole day. */
-const STATEMENT_MS = 600_000
-/** How long to wait for writers of the day. */
-const DAY_MS = 5_000
+export const STATEMENT_MS = 600_000
+/** How long to wait for writers of the day; others that come meanwhile wait behind. */
+const DAY_MS = 2_000
 /** How long readers may have to wait behind the archiver, which itself waits for others, and how often that is tried. */
 const PARENT_MS = 250
 const PARENT_TRIES = 60
@@ -25,8 +25,7 @@ const PARENT_TRIES = 60
  * @throws {ArchiveBusyError} if there is one
  */
 export async function beginArchiving(session: SqlSession, address: string): Promise<void> {
-  await session.run(`SET LOCAL statement_timeout = ${STATEMENT_MS}; SET LOCAL lock_timeout = ${DAY_MS};
-    SET LOCAL idle_in_transaction_session_timeout = 0`)
+  await session.run(`SET LOCAL lock_timeout = ${DAY_MS}; SET LOCAL idle_in_transaction_session_timeout = 0`)
   const [row] = await session.query<{ mine: boolean }>('SELECT pg_try_advisory_xact_lock($1, 0) AS mine', [
     ARCHIVE_LOCK,
   ])

@@ -16,7 +16,7 @@ import { makeFile } from './archive-file.js'
 import { type ArchivedFile, addFile, nextGeneration, nextOrdinal } from './catalog.js'
 import type { ArchiveDirectory } from './directory.js'
 import { ArchiveVerificationError } from './errors.js'
-import { beginArchiving, lockDay, lockTables } from './locks.js'
+import { beginArchiving, lockDay, lockTables, STATEMENT_MS } from './locks.js'
 import { Parts } from './parts.js'
 
 /** Rows of one statement. */
@@ -37,7 +37,7 @@ interface Partitions {
 }
 
 /**
- * Moves a day. Returns the files that hold it now: none if there was nothing in it.
+ * Moves a day. Returns the files that hold it now: none if there was nothing in it, then its partitions stay.
  *
  * @throws {ArchiveBusyError} @throws {ArchiveVerificationError} @throws {StorageError}
  * @throws {SerializationConflictError} if others would not let go of the day or of the tables
@@ -58,12 +58,14 @@ export async function moveDay(mover: Mover, day: number, signal: AbortSignal | u
         await session.run(`LOCK TABLE ${ident(partitions.events)}, ${ident(partitions.metadata)} IN SHARE MODE`)
         const files = await copyDay(mover, session, partitions, { day, ordinal }, (path) => names.push(path), signal)
         await assertWhole(session, partitions, files)
+        // A writer may have made them a moment ago.
+        if (files.length === 0) return []
         await lockTables(session, [partitions.events, partitions.metadata], signal)
         await replacePartitions(session, partitions, day, files)
         mayCount = true
         return files
       },
-      { signal },
+      { statementTimeoutMs: STATEMENT_MS, signal },
     )
   } catch (error) {
     if (!mayCount) for (const path of names) await directory.remove(path).catch(() => {})

@@ -87,7 +87,7 @@ export class Streams {
 
   /** The stream of an id. With `forUpdate` nobody else writes to it until the transaction ends. */
   async byId(streamId: string, on: Queryable = this.driver, forUpdate = false): Promise<StreamRow | undefined> {
-    const lock = forUpdate ? ' FOR UPDATE' : ''
+    const lock = forUpdate ? ' FOR NO KEY UPDATE' : ''
     const [row] = await on.query<Row>(`SELECT ${COLUMNS} WHERE stream_id = $1::uuid${lock}`, [streamId])
     return row && streamOf(row)
   }

@@ -14,6 +14,7 @@ import { readPage } from '../../../src/postgres/store/page.js'
 import type { RowQuery } from '../../../src/postgres/store/source.js'
 import { Streams } from '../../../src/postgres/store/streams.js'
 import type { EventMetadata, StoredEvents } from '../../../src/storage/cold/cold-storage.js'
+import { NO_EVENTS } from '../../../src/storage/cold/events.js'
 import type { ColdFiles } from '../../../src/storage/cold/files.js'
 import { dayName, splitByDay } from '../../../src/storage/cold/partition.js'
 import { applyCorrections, type CorrectionList } from '../../../src/storage/journal/corrections.js'
@@ -101,6 +102,12 @@ export class Place {
   /** Corrections of archived events, as the store hands them over. */
   async correct(archive: FileArchive, list: CorrectionList): Promise<void> {
     await this.driver.transaction((session) => archive.correct(session, this.key, list))
+    this.took(NO_EVENTS, list)
+  }
+
+  /** What a store has taken should be there. */
+  took(added: StoredEvents, list: CorrectionList): void {
+    if (added.length > 0) this.expect(added)
     for (const events of this.events.values()) if (applyCorrections(list, events, REQUIRED) > 0) this.expect(events)
   }
 

@@ -8,8 +8,9 @@
 -- One row.
 CREATE TABLE experience_archive_state (
     one BOOLEAN PRIMARY KEY DEFAULT TRUE CHECK (one),
-    -- The same stands in the directory that belongs to this database.
-    archive_id UUID NOT NULL DEFAULT gen_random_uuid(),
+    -- The same stands in the directory that belongs to this database. Given by the first run, not here: a database may be
+    -- copied as a template of others.
+    archive_id UUID,
     -- Where that directory was last seen, for people.
     directory TEXT,
     generation BIGINT NOT NULL DEFAULT 0,

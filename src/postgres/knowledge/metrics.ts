@@ -1,8 +1,9 @@
 /**
  * Metrics of learning: what was measured, when, and of which policy and event.
  *
- * An event is named by values: its stream, its sequence number and, as soon as it is known, its id. It may be named
- * before the database has it, since events come when they are settled, and after it was archived.
+ * An event is named by values, its stream and its sequence number, since it comes when it is settled and leaves when it
+ * is archived. Its id is what the caller says; otherwise it is looked up while the event is in its table, and kept when
+ * the event leaves it (`experience_keep_references`).
  *
  * @module
  */
@@ -15,16 +16,12 @@ import type { SqlDriver, SqlValue } from '../driver/driver.js'
 import type { Streams } from '../store/streams.js'
 import { assertId, assertName, documentOf, limitOf, signalOf, timeOf } from './arguments.js'
 import { PolicyNotFoundError } from './errors.js'
+import { type EventReference, eventIds, referenceKey } from './event-ids.js'
 import { violates } from './versions.js'
-
-const EVENT_ID = `SELECT event_id FROM experience_events
-  WHERE stream = related_stream AND sequence_number = related_sequence_number LIMIT 1`
 
 const RECORD = `INSERT INTO learning_metrics
     (metric_type, metric_data, timestamp, related_policy_id, related_stream, related_sequence_number, related_event_id)
-  SELECT $1, $2::jsonb, coalesce($3::timestamptz, clock_timestamp()), $4::int8, related_stream, related_sequence_number,
-    coalesce($7::uuid, (${EVENT_ID}))
-  FROM (VALUES ($5::int2, $6::int8)) AS related (related_stream, related_sequence_number)
+  VALUES ($1, $2::jsonb, coalesce($3::timestamptz, clock_timestamp()), $4::int8, $5::int2, $6::int8, $7::uuid)
   RETURNING metric_id`
 
 const INPUT = ['type', 'data', 'timestamp', 'policyId', 'eventSeq', 'eventId']
@@ -74,7 +71,9 @@ export class Metrics {
     const signal = signalOf(query, CONDITIONS)
     const { sql, values } = selection(query)
     const rows = await this.driver.query<MetricRow>(sql, values, { signal })
-    return rows.map(metricOf)
+    const nameless = rows.filter((row) => row.related_event_id === null).flatMap(referenceOf)
+    const ids = await eventIds(this.driver, nameless, signal)
+    return rows.map((row) => metricOf(row, ids))
   }
 }
 
@@ -98,8 +97,8 @@ function selection({ type, policyId, from, to, limit }: MetricQuery): { sql: str
   if (to !== undefined) add('timestamp <= ', timeOf(to, 'to'))
   values.push(limitOf(limit, 1000, MOST_METRICS))
   const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
-  const sql = `SELECT metric_id, metric_type, metric_data, timestamp, related_policy_id, related_sequence_number,
-      coalesce(related_event_id, (${EVENT_ID})) AS event_id
+  const sql = `SELECT metric_id, metric_type, metric_data, timestamp, related_policy_id, related_stream,
+      related_sequence_number, related_event_id
     FROM learning_metrics ${where} ORDER BY timestamp DESC, metric_id DESC LIMIT $${values.length}::int8`
   return { sql, values }
 }
@@ -110,18 +109,25 @@ type MetricRow = {
   readonly metric_data: unknown
   readonly timestamp: Date
   readonly related_policy_id: bigint | null
+  readonly related_stream: number | null
   readonly related_sequence_number: bigint | null
-  readonly event_id: string | null
+  readonly related_event_id: string | null
 }
 
-function metricOf(row: MetricRow): Metric {
+/** The event that a metric names, if it names one. */
+function referenceOf({ related_stream: stream, related_sequence_number: seq }: MetricRow): EventReference[] {
+  return stream === null || seq === null ? [] : [{ stream, seq: Number(seq) }]
+}
+
+function metricOf(row: MetricRow, ids: ReadonlyMap<string, string>): Metric {
+  const [event] = referenceOf(row)
   return {
     metricId: Number(row.metric_id),
     type: row.metric_type,
     data: row.metric_data,
     timestamp: row.timestamp,
     policyId: row.related_policy_id === null ? undefined : Number(row.related_policy_id),
-    eventSeq: row.related_sequence_number === null ? undefined : Number(row.related_sequence_number),
-    eventId: row.event_id ?? undefined,
+    eventSeq: event?.seq,
+    eventId: row.related_event_id ?? (event && ids.get(referenceKey(event))),
   }
 }

@@ -27,6 +27,14 @@ const INSERT = `INSERT INTO experience_events
   FROM experience_streams WHERE stream_id = $1::uuid
   RETURNING event_id`
 
+const WIDEN_DAY = `INSERT INTO experience_days AS days
+  SELECT DATE '1970-01-01' + $4::int4, stream, $2::int8, $2::int8, $3::int8, $3::int8, 0, 0, 1
+  FROM experience_streams WHERE stream_id = $1::uuid
+  ON CONFLICT (day, stream) DO UPDATE SET
+    min_seq = least(days.min_seq, excluded.min_seq), max_seq = greatest(days.max_seq, excluded.max_seq),
+    min_timestamp = least(days.min_timestamp, excluded.min_timestamp),
+    max_timestamp = greatest(days.max_timestamp, excluded.max_timestamp), events = days.events + 1`
+
 const INSERT_METADATA = `INSERT INTO action_metadata
     (stream, sequence_number, timestamp, event_id, intent_type, executor_id, parameters)
   SELECT stream, $2::int8, $3::int8, $4::uuid, $5, $6, $7::jsonb FROM experience_streams WHERE stream_id = $1::uuid`
@@ -40,7 +48,9 @@ export async function insertEvents(
   const ids: string[] = []
   for (const event of events) {
     const { seq, timestamp, type = 0, flags = 0, episode = 0n, adna = 0, rewards = [0, 0, 0, 0], metadata } = event
-    await driver.query("SELECT experience_ensure_day(DATE '1970-01-01' + $1::int4)", [Math.floor(timestamp / 86.4e9)])
+    const day = Math.floor(timestamp / 86.4e9)
+    await driver.query("SELECT experience_ensure_day(DATE '1970-01-01' + $1::int4)", [day])
+    await driver.query(WIDEN_DAY, [streamId, seq, timestamp, day])
     const values = [streamId, seq, timestamp, episode, adna, type, flags, ...rewards]
     const [row] = await driver.query<{ event_id: string }>(INSERT, values)
     const id = row?.event_id as string

@@ -87,12 +87,18 @@ onBoth('metrics', (driver) => {
   test('an event is named before the database has it, and its id is there as soon as the event is', async () => {
     const earlier = await metrics().record({ type: 'event', data: 1, eventSeq: 7 })
     expect(await metrics().query({ type: 'event' })).toMatchObject([{ eventSeq: 7, eventId: undefined }])
-    const eventId = await insertEvents(driver(), STREAM, [{ seq: 7, timestamp: 20_000 * DAY + 5 }])
+    const sameDay = [5, 7, 11].map((seq) => ({ seq, timestamp: 20_000 * DAY + seq }))
+    const [, eventId] = await insertEvents(driver(), STREAM, sameDay)
     await insertEvents(driver(), OTHER, [{ seq: 7, timestamp: 20_000 * DAY + 5 }])
+    // Days whose numbers surround it, and one that has left its table.
+    const around = [6, 10].map((seq) => ({ seq, timestamp: 20_007 * DAY }))
+    const left = [6, 10].map((seq) => ({ seq, timestamp: 19_000 * DAY }))
+    await insertEvents(driver(), STREAM, [...around, ...left])
+    await driver().query('DROP TABLE experience_events_20220108')
     const later = await metrics().record({ type: 'event', data: 2, eventSeq: 7 })
     expect(await metrics().query({ type: 'event' })).toMatchObject([
-      { metricId: later, eventSeq: 7, eventId: eventId[0] },
-      { metricId: earlier, eventSeq: 7, eventId: eventId[0] },
+      { metricId: later, eventSeq: 7, eventId },
+      { metricId: earlier, eventSeq: 7, eventId },
     ])
   })
 

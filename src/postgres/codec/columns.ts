@@ -10,21 +10,21 @@
 
 /** Name and width in bytes of each column, in the order of the fields. */
 const COLUMNS: readonly (readonly [name: string, bytes: number])[] = [
+  ['event_id', 16],
   ['sequence_number', 8],
   ['timestamp', 8],
   ['episode_id', 8],
-  ['step_number', 8],
+  ['step_number', 4],
   ['adna_version_hash', 4],
-  ['event_type', 4],
-  ['flags', 4],
+  ['event_type', 2],
+  ['flags', 2],
+  ['appraisals', 2],
   ...Array.from({ length: 8 }, (_, i) => [`state_l${i + 1}`, 4] as const),
   ...Array.from({ length: 8 }, (_, i) => [`action_l${i + 1}`, 4] as const),
   ['reward_homeostasis', 4],
   ['reward_curiosity', 4],
   ['reward_efficiency', 4],
   ['reward_goal', 4],
-  ['appraisals', 2],
-  ['event_id', 16],
 ]
 
 /** What a row is made of, `stream` aside: the list for SELECT whose result `decodeEvents` reads. */
@@ -83,7 +83,7 @@ function layoutFrom(from: number, fields: number): RowLayout {
   const at = (name: string): number => values.get(name) as number
   return {
     fields,
-    bytes: at('event_id') + 16,
+    bytes: at('reward_goal') + 4,
     seq: at('sequence_number'),
     timestamp: at('timestamp'),
     episode: at('episode_id'),

@@ -38,9 +38,9 @@ export function decodeEvents(pieces: readonly Uint8Array[], metadata = NO_METADA
     out.setUint32(record + L.TIMESTAMP + 4, view.getUint32(at + TIMESTAMP), true)
     out.setUint32(record + L.EPISODE_ID, view.getUint32(at + EPISODE + 4), true)
     out.setUint32(record + L.EPISODE_ID + 4, view.getUint32(at + EPISODE), true)
-    out.setUint32(record + L.STEP_NUMBER, view.getUint32(at + STEP + 4), true)
-    out.setUint16(record + L.EVENT_TYPE, view.getUint16(at + TYPE + 2), true)
-    out.setUint16(record + L.FLAGS, view.getUint16(at + FLAGS + 2), true)
+    out.setUint32(record + L.STEP_NUMBER, view.getUint32(at + STEP), true)
+    out.setUint16(record + L.EVENT_TYPE, view.getUint16(at + TYPE), true)
+    out.setUint16(record + L.FLAGS, view.getUint16(at + FLAGS), true)
     for (let k = 0; k < FLOATS; k++) {
       out.setUint32(record + L.STATE + k * 4, view.getUint32(at + FLOATS_AT + k * FLOAT_STRIDE), true)
     }

@@ -1,7 +1,7 @@
 /**
  * Events into the rows of a COPY: packed records become pieces that go to the database as they are.
  *
- * The bits of every field arrive: floats are copied as words, unsigned values go into a wider type or keep their bits. What
+ * The bits of every field arrive: floats are copied as words, unsigned values keep theirs in a signed column. What
  * the columns cannot hold or their queries could not order, NaN and infinities, is refused before anything is sent.
  *
  * Measured on a busy machine: 50 ns a row of checks, 170 ns of encoding. A piece is a copy of a template with all lengths.
@@ -95,10 +95,10 @@ function fill(piece: Uint8Array, events: StoredEvents, records: DataView, first:
     out.setUint32(at + TIMESTAMP + 4, records.getUint32(record + L.TIMESTAMP, true))
     out.setUint32(at + EPISODE, records.getUint32(record + L.EPISODE_ID + 4, true))
     out.setUint32(at + EPISODE + 4, records.getUint32(record + L.EPISODE_ID, true))
-    out.setUint32(at + STEP + 4, records.getUint32(record + L.STEP_NUMBER, true))
+    out.setUint32(at + STEP, records.getUint32(record + L.STEP_NUMBER, true))
     out.setUint32(at + ADNA, records.getUint32(record + L.ADNA_VERSION_HASH, true))
-    out.setUint16(at + TYPE + 2, records.getUint16(record + L.EVENT_TYPE, true))
-    out.setUint16(at + FLAGS + 2, records.getUint16(record + L.FLAGS, true))
+    out.setUint16(at + TYPE, records.getUint16(record + L.EVENT_TYPE, true))
+    out.setUint16(at + FLAGS, records.getUint16(record + L.FLAGS, true))
     for (let k = 0; k < FLOATS; k++) {
       out.setUint32(at + FLOATS_AT + k * FLOAT_STRIDE, records.getUint32(record + L.STATE + k * 4, true))
     }

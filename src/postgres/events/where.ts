@@ -5,7 +5,7 @@
  * @module
  */
 
-import { int4, int4List, int8, real } from '../sql/text.js'
+import { int4, int8, real, unsigned16, unsigned16List } from '../sql/text.js'
 import type { RowQuery } from '../store/source.js'
 import type { Conditions } from './conditions.js'
 import { bits, DAY, type Day, numbersOf, timesOf } from './days.js'
@@ -28,10 +28,10 @@ export function whereOf({ conditions, stream, days, low, high, startSeq, endSeq 
   const bounds = [`stream = ${int4(stream)}`, timesOf(days, low, high), ...numbersOf(startSeq, endSeq)]
   const clauses = [...bounds]
   if (episodeId !== undefined) clauses.push(`episode_id = ${int8(bits(episodeId))}`)
-  if (types?.length === 1) clauses.push(`event_type = ${int4(types[0] as number)}`)
-  else if (types !== undefined) clauses.push(`event_type = ANY (${int4List(types)})`)
+  if (types?.length === 1) clauses.push(`event_type = ${unsigned16(types[0] as number)}`)
+  else if (types !== undefined) clauses.push(`event_type = ANY (${unsigned16List(types)})`)
   if (minReward !== undefined) clauses.push(`${TOTAL_REWARD} >= ${real(minReward)}`)
-  if (flags !== 0) clauses.push(`flags & ${int4(flags)} = ${int4(flags)}`)
+  if (flags !== 0) clauses.push(`flags & ${unsigned16(flags)} = ${unsigned16(flags)}`)
   if (adnaVersionHash !== undefined) clauses.push(`adna_version_hash = ${int4(adnaVersionHash | 0)}`)
   if (metadata !== undefined) {
     // The bounds are the event's own; said again they keep the join out of partitions that cannot have a match.

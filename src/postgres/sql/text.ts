@@ -6,6 +6,7 @@
  */
 
 import { invalid } from '../../errors.js'
+import { assertInteger } from '../../stream/validate.js'
 
 const LEAST_INT8 = -(2n ** 63n)
 const MOST_INT8 = 2n ** 63n - 1n
@@ -27,13 +28,7 @@ export function int4(value: number): string {
   return `'${value}'::INT4`
 }
 
-/** A list for `= ANY (…)`. @throws {InvalidArgumentError} */
-export function int4List(values: readonly number[]): string {
-  for (const value of values) int4(value)
-  return `'{${values.join(',')}}'::INT4[]`
-}
-
-/** The same of INT8. @throws {InvalidArgumentError} */
+/** A list of INT8 for `= ANY (…)`. @throws {InvalidArgumentError} */
 export function int8List(values: ArrayLike<number>): string {
   const list = Array.from(values)
   for (const value of list) int8(value)
@@ -44,6 +39,18 @@ export function int8List(values: ArrayLike<number>): string {
 export function uuid(bytes: Uint8Array): string {
   if (bytes.length !== 16) throw invalid('bytes', 'be 16 bytes', bytes)
   return `'${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}'::UUID`
+}
+
+/** The bits of a u16 as a SMALLINT. @throws {InvalidArgumentError} */
+export function unsigned16(value: number): string {
+  assertInteger(value, 'value', 0, 0xffff)
+  return `('${(value << 16) >> 16}'::INT2)`
+}
+
+/** The bits of u16 values for `= ANY (…)` of a SMALLINT column. @throws {InvalidArgumentError} */
+export function unsigned16List(values: readonly number[]): string {
+  for (const value of values) assertInteger(value, 'value', 0, 0xffff)
+  return `'{${Int16Array.from(values).join(',')}}'::INT2[]`
 }
 
 /** A REAL, rounded to the nearest one. @throws {InvalidArgumentError} unless it is finite then. */

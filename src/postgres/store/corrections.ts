@@ -99,9 +99,10 @@ async function correctPart(
          reward_curiosity = CASE WHEN slots & 2 <> 0 THEN r1 ELSE reward_curiosity END,
          reward_efficiency = CASE WHEN slots & 4 <> 0 THEN r2 ELSE reward_efficiency END,
          reward_goal = CASE WHEN slots & 8 <> 0 THEN r3 ELSE reward_goal END,
-         flags = e.flags | c.flags | CASE WHEN (appraisals | mask) & $2 = $2 THEN ${L.FULLY_APPRAISED} ELSE 0 END,
+         flags = e.flags | c.flags
+           | CASE WHEN (appraisals | mask) & $2 = $2 THEN ${L.FULLY_APPRAISED}::INT2 ELSE 0::INT2 END,
          appraisals = appraisals | mask
-       FROM unnest($3::INT8[], $4::INT4[], $5::INT2[], $6::INT2[], $7::REAL[], $8::REAL[], $9::REAL[], $10::REAL[])
+       FROM unnest($3::INT8[], $4::INT2[], $5::INT2[], $6::INT2[], $7::REAL[], $8::REAL[], $9::REAL[], $10::REAL[])
          AS c (seq, flags, mask, slots, r0, r1, r2, r3)
        WHERE stream = $1 AND sequence_number = seq
        RETURNING seq
@@ -111,7 +112,7 @@ async function correctPart(
       stream,
       requiredMask,
       listOf(seqs, length),
-      listOf(flags, length),
+      listOf(new Int16Array(flags.buffer, flags.byteOffset, length), length),
       listOf(masks, length),
       listOf(slots, length),
       ...[0, 1, 2, 3].map((slot) => listOf(everyFourth(rewards, slot, length), length)),
@@ -153,7 +154,7 @@ function everyFourth(rewards: Float32Array, slot: number, length: number): Float
 }
 
 /** An array as PostgreSQL writes it. The digits of an f32 as a double are read as the same f32. */
-function listOf(values: Float64Array | Float32Array | Uint16Array | Uint8Array, length: number): string {
+function listOf(values: Float64Array | Float32Array | Int16Array | Uint8Array, length: number): string {
   let text = ''
   for (let i = 0; i < length; i++) {
     const value = values[i] as number

@@ -10,7 +10,7 @@
 import type { RowFilter } from '../../storage/cold/file-format.js'
 import { US_PER_DAY } from '../../storage/cold/partition.js'
 import type { SqlSession } from '../driver/driver.js'
-import { int4, int4List, int8 } from '../sql/text.js'
+import { int4, int8, unsigned16List } from '../sql/text.js'
 import { MOST_DAYS } from './days.js'
 
 const END = Number.MAX_SAFE_INTEGER
@@ -115,7 +115,7 @@ function conditionsOf({ types }: RowFilter, from: number, to: number, episode: b
   if (from > 0) conditions.push(`timestamp >= ${int8(from)}`)
   if (to < END) conditions.push(`timestamp < ${int8(to)}`)
   if (episode !== undefined) conditions.push(`episode_id = ${int8(episode)}`)
-  if (types !== undefined) conditions.push(`event_type = ANY (${int4List(types)})`)
+  if (types !== undefined) conditions.push(`event_type = ANY (${unsigned16List(types)})`)
   return conditions
 }
 

@@ -79,7 +79,7 @@ async function sqlValues(driver: SqlDriver): Promise<void> {
   await roundTrip(driver, events)
   const [row] = await driver.query(
     `SELECT sequence_number, unsigned_64(episode_id) AS episode, unsigned_32(adna_version_hash) AS adna,
-       step_number, event_type, appraisals FROM experience_events`,
+       unsigned_32(step_number) AS step_number, unsigned_16(event_type) AS event_type, appraisals FROM experience_events`,
   )
   expect(row).toEqual({
     sequence_number: 2n ** 53n - 1n,

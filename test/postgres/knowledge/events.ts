@@ -22,8 +22,9 @@ export interface EventRow {
 }
 
 const INSERT = `INSERT INTO experience_events
-  SELECT $2::int8, $3::int8, $4::int8, 0, $5::int4, $6::int4, $7::int4,
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, $8::real, $9::real, $10::real, $11::real, stream, 0, gen_random_uuid()
+  SELECT gen_random_uuid(), $2::int8, $3::int8, $4::int8, 0, $5::int4, stream,
+    ($6::int4 << 16 >> 16)::int2, ($7::int4 << 16 >> 16)::int2, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, $8::real, $9::real, $10::real, $11::real
   FROM experience_streams WHERE stream_id = $1::uuid
   RETURNING event_id`
 

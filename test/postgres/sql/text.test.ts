@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { InvalidArgumentError } from '../../../src/errors.js'
 import type { SqlDriver } from '../../../src/postgres/driver/driver.js'
-import { ident, int4, int4List, int8, real } from '../../../src/postgres/sql/text.js'
+import { ident, int4, int8, real, unsigned16List } from '../../../src/postgres/sql/text.js'
 import { embedded } from '../support/databases.js'
 
 describe('text of SQL that is made of values', () => {
@@ -26,7 +26,11 @@ describe('text of SQL that is made of values', () => {
 
   test.each([0, -1, 2 ** 31 - 1, -(2 ** 31) + 2])('the INT4 %s is that number for the database', async (value) => {
     expect(await asText(int4(value))).toBe(1 - value)
-    expect(await driver.query(`SELECT 5 = ANY (${int4List([value, 5])}) AS yes`)).toEqual([{ yes: true }])
+  })
+
+  test.each([0, 5, 0x7fff, 0x8000, 0xffff])('the u16 %s is its bits for the database', async (value) => {
+    const sql = `SELECT unsigned_16(${unsigned16(value)})::INT8 AS v, ${unsigned16(value)} = ANY (${unsigned16List([1, value])}) AS yes`
+    expect(await driver.query(sql)).toEqual([{ v: BigInt(value), yes: true }])
   })
 
   test.each([0.1, -0, 1e-45, 3.4028234663852886e38, -1.17549435e-38, 16777217])(
@@ -46,7 +50,7 @@ describe('text of SQL that is made of values', () => {
     ['less than -2^63', () => int8(-(2n ** 63n) - 1n)],
     ['2^31 as INT4', () => int4(2 ** 31)],
     ['a text as INT4', () => int4('1' as never)],
-    ['a list with a text', () => int4List([1, "2}'; --" as never])],
+    ['a list with a text', () => unsigned16List([1, "2}'; --" as never])],
     ['NaN', () => real(Number.NaN)],
     ['Infinity', () => real(Number.POSITIVE_INFINITY)],
     ['what is infinite as a REAL', () => real(1e39)],

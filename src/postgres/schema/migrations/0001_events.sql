@@ -3,12 +3,12 @@
 -- One row of experience_streams is one stream. Its checkpoint (next_seq, journal_position) is written in the transaction
 -- that writes the rows it speaks of. An event is known by (stream, sequence_number).
 --
--- Events and metadata are in one partition for each UTC day of the event's own timestamp. Unsigned values: quantities
--- have a type that is wide enough (u16 in INTEGER, u32 in BIGINT, timestamps in BIGINT, they are below 2^53);
--- identifiers keep their bits (episode_id: u64 in BIGINT, adna_version_hash: u32 in INTEGER) and show a negative number
--- in the upper half: unsigned_64() and unsigned_32() give the value.
+-- Events and metadata are in one partition for each UTC day of the event's own timestamp. Unsigned fields have the SQL
+-- integer of their width and keep their bits: a value in the upper half shows as a negative number. unsigned_16(),
+-- unsigned_32() and unsigned_64() give the value. Timestamps are below 2^53.
 --
--- The columns are ordered by alignment, so that a row has no padding: 172 bytes.
+-- The columns are ordered by alignment, so that a row has no padding (164 bytes with its header), those that are
+-- indexed first.
 
 CREATE TABLE experience_streams (
     stream SMALLINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -26,13 +26,17 @@ CREATE TABLE experience_streams (
 );
 
 CREATE TABLE experience_events (
+    event_id UUID NOT NULL,
     sequence_number BIGINT NOT NULL,
     timestamp BIGINT NOT NULL,
     episode_id BIGINT NOT NULL,
-    step_number BIGINT NOT NULL,
+    step_number INTEGER NOT NULL,
     adna_version_hash INTEGER NOT NULL,
-    event_type INTEGER NOT NULL,
-    flags INTEGER NOT NULL,
+    stream SMALLINT NOT NULL,
+    event_type SMALLINT NOT NULL,
+    flags SMALLINT NOT NULL,
+    -- Bits of the appraisers that have scored the event.
+    appraisals SMALLINT NOT NULL,
     state_l1 REAL NOT NULL,
     state_l2 REAL NOT NULL,
     state_l3 REAL NOT NULL,
@@ -52,11 +56,7 @@ CREATE TABLE experience_events (
     reward_homeostasis REAL NOT NULL,
     reward_curiosity REAL NOT NULL,
     reward_efficiency REAL NOT NULL,
-    reward_goal REAL NOT NULL,
-    stream SMALLINT NOT NULL,
-    -- Bits of the appraisers that have scored the event.
-    appraisals SMALLINT NOT NULL,
-    event_id UUID NOT NULL
+    reward_goal REAL NOT NULL
 ) PARTITION BY RANGE (timestamp);
 
 CREATE TABLE action_metadata (
@@ -97,7 +97,7 @@ CREATE TABLE experience_gaps (
     CHECK (start_seq < end_seq)
 );
 
--- Identifiers that keep their bits, as the numbers that they are.
+-- Fields that keep their bits, as the numbers that they are.
 CREATE FUNCTION unsigned_64(bits BIGINT) RETURNS NUMERIC
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN bits::NUMERIC + CASE WHEN bits < 0 THEN 18446744073709551616 ELSE 0 END;
@@ -105,6 +105,10 @@ CREATE FUNCTION unsigned_64(bits BIGINT) RETURNS NUMERIC
 CREATE FUNCTION unsigned_32(bits INTEGER) RETURNS BIGINT
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN bits::BIGINT + CASE WHEN bits < 0 THEN 4294967296 ELSE 0 END;
+
+CREATE FUNCTION unsigned_16(bits SMALLINT) RETURNS INTEGER
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN bits::INTEGER + CASE WHEN bits < 0 THEN 65536 ELSE 0 END;
 
 -- Makes the partitions of a day where they are missing; true if it made them. They are made apart and then attached, which
 -- stands in the way of no reader and no writer.
@@ -137,6 +141,6 @@ END;
 $$;
 
 -- The lean indexes, which both profiles have. Those of an episode and of an id share entries or are in order for v7 ids.
-CREATE INDEX experience_events_episode ON experience_events (stream, episode_id);
+CREATE INDEX experience_events_episode ON experience_events (episode_id, stream);
 CREATE INDEX experience_events_id ON experience_events (event_id);
 CREATE INDEX experience_events_time ON experience_events USING brin (timestamp) WITH (pages_per_range = 32);

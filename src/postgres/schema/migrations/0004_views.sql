@@ -8,7 +8,7 @@ CREATE FUNCTION unix_microseconds(moment TIMESTAMPTZ) RETURNS BIGINT
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN (extract(EPOCH FROM moment) * 1000000)::BIGINT;
 
--- The bits that hold a number: what unsigned_64() and unsigned_32() make of them is the number again.
+-- The bits that hold a number: what unsigned_64(), unsigned_32() and unsigned_16() make of them is the number again.
 CREATE FUNCTION signed_64(value NUMERIC) RETURNS BIGINT
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN (value - CASE WHEN value BETWEEN 9223372036854775808 AND 18446744073709551615
@@ -17,6 +17,10 @@ CREATE FUNCTION signed_64(value NUMERIC) RETURNS BIGINT
 CREATE FUNCTION signed_32(value BIGINT) RETURNS INTEGER
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN (value - CASE WHEN value BETWEEN 2147483648 AND 4294967295 THEN 4294967296 ELSE 0 END)::INTEGER;
+
+CREATE FUNCTION signed_16(value INTEGER) RETURNS SMALLINT
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN (value - CASE WHEN value BETWEEN 32768 AND 65535 THEN 65536 ELSE 0 END)::SMALLINT;
 
 -- Events with values instead of bits, one row an event.
 CREATE VIEW readable_events AS
@@ -27,9 +31,9 @@ SELECT
     TIMESTAMPTZ 'epoch' + timestamp * INTERVAL '1 microsecond' AS occurred_at,
     timestamp,
     unsigned_64(episode_id) AS episode_id,
-    step_number,
-    event_type,
-    flags,
+    unsigned_32(step_number) AS step_number,
+    unsigned_16(event_type) AS event_type,
+    unsigned_16(flags) AS flags,
     flags & 16 <> 0 AS fully_appraised,
     state_l1, state_l2, state_l3, state_l4, state_l5, state_l6, state_l7, state_l8,
     action_l1, action_l2, action_l3, action_l4, action_l5, action_l6, action_l7, action_l8,
@@ -73,7 +77,7 @@ CREATE MATERIALIZED VIEW daily_experience AS
 SELECT
     stream,
     DATE '1970-01-01' + (timestamp / 86400000000)::INTEGER AS day,
-    event_type,
+    unsigned_16(event_type) AS event_type,
     count(*) AS events,
     count(*) FILTER (WHERE flags & 16 <> 0) AS fully_appraised,
     avg((reward_homeostasis + reward_curiosity + reward_efficiency + reward_goal)::DOUBLE PRECISION) AS mean_reward,

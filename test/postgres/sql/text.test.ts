@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { InvalidArgumentError } from '../../../src/errors.js'
 import type { SqlDriver } from '../../../src/postgres/driver/driver.js'
-import { ident, int4, int8, real, unsigned16List } from '../../../src/postgres/sql/text.js'
+import { ident, int4, int8, real, unsigned16, unsigned16List } from '../../../src/postgres/sql/text.js'
 import { embedded } from '../support/databases.js'
 
 describe('text of SQL that is made of values', () => {

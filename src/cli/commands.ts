@@ -48,4 +48,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'fold late rewards into the files of a directory and join small ones',
     load: async () => (await import('./compact.js')).compact,
   },
+  {
+    name: 'archive',
+    summary: 'move old days of a database into Parquet files',
+    load: async () => (await import('./archive.js')).archive,
+  },
 ]

@@ -5,7 +5,7 @@
  * - Events come with what has become of them by the end of the source, so the store's checkpoint names that end from the
  *   first batch on, and what has changed since of events that the store has already comes first, as corrections.
  * - Each batch moves the checkpoint in the same commit as its rows. Numbers without an event become gaps.
- * - Memory: two batches, and the corrections of one piece of the journal.
+ * - The next batch is read while one is written. Memory: these two, and the corrections of one piece of the journal.
  *
  * @module
  */
@@ -63,7 +63,7 @@ export async function copyStream(source: StreamSource, store: ColdStorage, optio
       report.corrected += corrections.length
     }
   }
-  for await (const events of source.query(at.seq, end.seq, { batchSize, signal })) {
+  for await (const events of readAhead(source.query(at.seq, end.seq, { batchSize, signal }))) {
     signal?.throwIfAborted()
     const to = { seq: (events.seqs[events.length - 1] as number) + 1, position: end.position }
     const gaps = await gapsOf(source, events, at.seq, to.seq)
@@ -80,6 +80,25 @@ export async function copyStream(source: StreamSource, store: ColdStorage, optio
   }
   await store.flush(signal)
   return report
+}
+
+/** The same batches, each asked for before the one before it is done with. */
+async function* readAhead(batches: AsyncIterable<StoredEvents>): AsyncGenerator<StoredEvents> {
+  const iterator = batches[Symbol.asyncIterator]()
+  let next = iterator.next()
+  try {
+    for (;;) {
+      const { value, done } = await next
+      if (done) return
+      next = iterator.next()
+      // Who has ended before never asks what became of it.
+      next.catch(() => {})
+      yield value
+    }
+  } finally {
+    await next.catch(() => {})
+    await iterator.return?.()
+  }
 }
 
 function assertNotAhead(store: ColdStorage, { name, end }: StreamSource, at: Checkpoint): void {

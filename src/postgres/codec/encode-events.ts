@@ -32,21 +32,30 @@ const { type: TYPE, flags: FLAGS, floats: FLOATS_AT, appraisals: APPRAISALS, id:
  * magnitude (four of them must have a total) or a timestamp not below 2^53.
  */
 export function assertStorable(events: StoredEvents): void {
-  const records = recordsOf(events)
-  for (let record = 0; record < records.byteLength; record += L.RECORD_BYTES) {
-    if (records.getUint32(record + L.TIMESTAMP + 4, true) >= TIMESTAMP_END) throw refused(events, records, record)
+  const words = wordsOf(events.bytes)
+  const end = (events.length * L.RECORD_BYTES) >>> 2
+  for (let record = 0; record < end; record += L.RECORD_BYTES >>> 2) {
     let most = 0
-    let largest = 0
-    for (let at = record + L.STATE; at < record + L.REWARDS; at += 4) {
-      const bits = records.getUint32(at, true) & EXPONENT
+    for (let at = record + (L.STATE >>> 2); at < record + (L.REWARDS >>> 2); at++) {
+      const bits = (words[at] as number) & EXPONENT
       if (bits > most) most = bits
     }
-    for (let at = record + L.REWARDS; at < record + L.ADNA_VERSION_HASH; at += 4) {
-      const bits = records.getUint32(at, true) & 0x7fffffff
+    let largest = 0
+    for (let at = record + (L.REWARDS >>> 2); at < record + (L.ADNA_VERSION_HASH >>> 2); at++) {
+      const bits = (words[at] as number) & 0x7fffffff
       if (bits > largest) largest = bits
     }
-    if (most === EXPONENT || largest > LARGEST_REWARD) throw refused(events, records, record)
+    const time = words[record + (L.TIMESTAMP >>> 2) + 1] as number
+    if (most === EXPONENT || largest > LARGEST_REWARD || time >= TIMESTAMP_END) {
+      throw refused(events, recordsOf(events), record * 4)
+    }
   }
+}
+
+/** The same bytes as words: a view where they are aligned. */
+function wordsOf(bytes: Uint8Array): Uint32Array {
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice()
+  return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.byteLength >>> 2)
 }
 
 /**

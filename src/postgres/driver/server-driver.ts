@@ -94,8 +94,9 @@ export class ServerDriver implements SqlDriver {
 
   private async end(): Promise<void> {
     await Promise.allSettled([...this.running])
+    // A connection may still fail on its way out, so that a pool of ours keeps its listener.
     if (this.parts.owned) await this.parts.pool.end()
-    this.parts.pool.removeListener('error', ignore)
+    else this.parts.pool.removeListener('error', ignore)
   }
 
   private lend<T>(work: (session: ServerSession) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {

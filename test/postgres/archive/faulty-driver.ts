@@ -38,6 +38,10 @@ export class FaultyDriver implements SqlDriver {
     return this.inner.address
   }
 
+  get pool(): SqlDriver['pool'] {
+    return this.inner.pool
+  }
+
   query<Row extends SqlRow = SqlRow>(sql: string, values?: readonly SqlValue[]): Promise<Row[]> {
     return this.call(() => this.inner.query<Row>(sql, values))
   }

@@ -145,6 +145,19 @@ describeServer('a pool', () => {
     await vi.waitFor(async () => expect(await driver.query('SELECT 1 AS one')).toEqual([{ one: 1 }]))
   })
 
+  test('that is closed does not mind that the server ends its last connections meanwhile', async () => {
+    const url = await serverDatabase(empty)
+    for (let i = 0; i < 5; i++) {
+      const driver = await connectServer(url, { poolSize: 3 })
+      await Promise.all([1, 2, 3].map(() => driver.query('SELECT pg_sleep(0.02)')))
+      const ended = run(url, [
+        'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()',
+      ])
+      await driver.close()
+      await ended
+    }
+  })
+
   test('of the caller comes back with its settings, and is not closed', async () => {
     const pool = new pg.Pool({ connectionString: await serverDatabase(empty), max: 1 })
     onTestFinished(() => pool.end())

@@ -60,6 +60,7 @@ export async function moveDay(mover: Mover, day: number, signal: AbortSignal | u
         await assertWhole(session, partitions, files)
         // A writer may have made them a moment ago.
         if (files.length === 0) return []
+        await session.query("SELECT experience_keep_references(DATE '1970-01-01' + $1::int)", [day])
         await lockTables(session, [partitions.events, partitions.metadata], signal)
         await replacePartitions(session, partitions, day, files)
         mayCount = true

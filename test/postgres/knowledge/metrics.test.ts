@@ -5,6 +5,7 @@ import { Metrics } from '../../../src/postgres/knowledge/metrics.js'
 import { Policies } from '../../../src/postgres/knowledge/policies.js'
 import { UnknownStreamError } from '../../../src/postgres/store/errors.js'
 import { Streams } from '../../../src/postgres/store/streams.js'
+import { endOf, Place } from '../archive/support.js'
 import { insertEvents } from './events.js'
 import { HOSTILE_TEXTS, onBoth } from './support.js'
 
@@ -113,6 +114,17 @@ onBoth('metrics', (driver) => {
     expect(await keepReferences(driver(), '2024-10-05')).toBe(0)
     await driver().query('DROP TABLE experience_events_20241005')
     expect(await ids()).toEqual([undefined, undefined, eventId])
+  })
+
+  test('the archive keeps the ids of events that metrics name', async () => {
+    const streamId = '00000000-0000-4000-8000-000000000004'
+    const place = await Place.on(driver(), undefined, streamId)
+    await metrics(streamId).record({ type: 'archived', data: 1, eventSeq: 3 })
+    await place.load(0, 5, -365)
+    const [before] = await metrics(streamId).query({ type: 'archived' })
+    expect(before?.eventId).toMatch(/^[\da-f]{8}-/)
+    expect((await place.archive().archive(endOf(-7))).days).toContain('2025-11-21')
+    expect(await metrics(streamId).query({ type: 'archived' })).toEqual([before])
   })
 
   test('a policy that does not exist is refused', async () => {

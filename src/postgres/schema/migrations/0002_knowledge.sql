@@ -91,21 +91,21 @@ CREATE INDEX learning_metrics_of_policy ON learning_metrics (related_policy_id, 
 CREATE INDEX learning_metrics_without_id ON learning_metrics (related_stream, related_sequence_number)
     WHERE related_event_id IS NULL AND related_sequence_number IS NOT NULL;
 
--- Gives metrics the ids of those events of a day that were not there yet when the metrics were recorded. Called before
--- the day's events leave their table; returns how many metrics got one.
+-- Gives metrics the ids of the events of a day that they name by number alone, from the day's own partition. Called before
+-- that leaves; returns how many metrics got one.
 CREATE FUNCTION experience_keep_references(wanted DATE) RETURNS BIGINT
     LANGUAGE plpgsql AS $$
 DECLARE
-    begins BIGINT := (wanted - DATE '1970-01-01')::BIGINT * 86400000000;
-    changed BIGINT;
+    events TEXT := 'experience_events_' || to_char(wanted, 'YYYYMMDD');
+    changed BIGINT := 0;
 BEGIN
-    UPDATE learning_metrics AS metric SET related_event_id = event.event_id
-    FROM experience_events AS event
-    WHERE metric.related_event_id IS NULL
-        AND metric.related_stream = event.stream
-        AND metric.related_sequence_number = event.sequence_number
-        AND event.timestamp >= begins AND event.timestamp < begins + 86400000000;
-    GET DIAGNOSTICS changed = ROW_COUNT;
+    IF to_regclass(events) IS NOT NULL THEN
+        EXECUTE format('UPDATE learning_metrics AS metric SET related_event_id = event.event_id FROM %I AS event
+            WHERE metric.related_event_id IS NULL
+                AND metric.related_stream = event.stream
+                AND metric.related_sequence_number = event.sequence_number', events);
+        GET DIAGNOSTICS changed = ROW_COUNT;
+    END IF;
     RETURN changed;
 END;
 $$;

@@ -30,7 +30,7 @@ const node = {
     include: ['test/**/*.test.ts'],
     exclude: ['test/browser/**', 'test/postgres/**'],
     provide: { shared: false, durable: false },
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 120_000,
   },
 }
@@ -40,7 +40,7 @@ const shared = {
     name: 'shared',
     include: suitesOf(SHARED_FOLDERS),
     provide: { shared: true, durable: false },
-    testTimeout: 30_000,
+    testTimeout: 60_000,
   },
 }
 
@@ -49,7 +49,7 @@ const durable = {
     name: 'durable',
     include: suitesOf(DURABLE_FOLDERS),
     provide: { shared: false, durable: true },
-    testTimeout: 30_000,
+    testTimeout: 60_000,
   },
 }
 
@@ -59,7 +59,7 @@ const postgres = {
     include: ['test/postgres/**/*.test.ts'],
     globalSetup: ['test/postgres/support/global-setup.ts'],
     provide: { shared: false, durable: false },
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 120_000,
   },
 }
@@ -74,7 +74,7 @@ const browser = {
   server: { headers: ISOLATED },
   test: {
     include: suitesOf(BROWSER_FOLDERS),
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     browser: {
       enabled: true,
       headless: true,

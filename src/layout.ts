@@ -322,6 +322,8 @@ export const CHANGE_PRIORITY = 32
 export const POST_CELLS = 1024
 export const POST_BYTES = 64
 export const POST_ENTRY = 8
+/** Added to S_POSTED when nothing can be posted any more: 2^52. */
+export const POSTS_ENDED = 4503599627370496
 export const ENTRY_BYTES = 32
 export const ENTRY_REWARDS = 8
 export const ENTRY_STATUS = 24

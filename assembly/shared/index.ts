@@ -23,7 +23,7 @@ export {
   addReward, checkPriorities, checkRewards, checkSeqs, setMaskBits, setPriorities, setReward, setRewards,
 } from './late'
 export { join } from './member'
-export { post, startOutbox, takePosts } from './outbox'
+export { endPosts, post, startOutbox, takePosts } from './outbox'
 export {
   claimed, countReadable, frontier, isReadable, isSettled, read, readPriorities, readRange, readUnchecked,
 } from './read'

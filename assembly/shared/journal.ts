@@ -18,6 +18,9 @@
  * events are newer than any state that is read of them, which has all slots: who writes them out before lays them over
  * it.
  *
+ * When the ring is closed, the closing rises above all events and posting ends: a late write is turned away, or has
+ * begun before and is waited for.
+ *
  * Records are written to the journal from where they stand, without a copy: nobody can claim their slots again before.
  * What was written late to them is marked and follows as a correction.
  */

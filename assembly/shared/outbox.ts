@@ -2,14 +2,14 @@
  * The outbox: corrections to events that are closed, on their way to the journal. Any number of threads post, the one
  * that writes the journal takes, in one order for all: what was posted before another post began comes before it. It is
  * a bounded queue of POST_CELLS places, two at least, each with the turn that it waits for: n for number n to be posted
- * there, n + 1 for it to be taken.
+ * there, n + 1 for it to be taken. In the end POSTS_ENDED is set in the number to post, for which no place has a turn.
  *
  * A post is straight-line code behind its compare-and-swap: see the assumption of stamps.ts.
  */
 
 import {
   BATCH, CHUNK, CONTROL, ENTRY_BYTES, ENTRY_REWARDS, ENTRY_SLOTS, ENTRY_STATUS, POST_BYTES, POST_CELLS, POST_ENTRY,
-  S_POSTED, S_TAKEN, STATUS_MASK_SHIFT,
+  POSTS_ENDED, S_POSTED, S_TAKEN, STATUS_MASK_SHIFT,
 } from '../../src/layout'
 import { fixed } from '../area'
 import { outbox } from './member'
@@ -41,6 +41,11 @@ export function post(at: f64, bits: u32, appraiser: i32, value: f32): bool {
     atomic.store<i64>(place, number + 1)
     return true
   }
+}
+
+/** Ends posting: from now on there is no room. Returns how many posts have begun, all of which can be taken in time. */
+export function endPosts(): f64 {
+  return <f64>(atomic.or<i64>(CONTROL + S_POSTED, POSTS_ENDED) & ~POSTS_ENDED)
 }
 
 /** Moves what was posted to BATCH, at most CHUNK entries of ENTRY_BYTES. Returns how many. */

@@ -49,6 +49,7 @@ export interface SharedExports extends Common {
   setPriorities(count: number): number
   post(seq: number, bits: number, appraiser: number, value: number): number
   startOutbox(): void
+  endPosts(): number
   takePosts(): number
   publishedRun(from: number, most: number): number
   abortedRun(from: number, most: number): number

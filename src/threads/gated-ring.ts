@@ -60,7 +60,7 @@ export class GatedRing extends SharedRing {
 
   /** Corrections to evicted events that were posted, by all threads, and those that wait to be written out. */
   get posted(): number {
-    return this.kernel.counter(L.CONTROL + L.S_POSTED)
+    return this.kernel.counter(L.CONTROL + L.S_POSTED) % L.POSTS_ENDED
   }
 
   get posts(): number {

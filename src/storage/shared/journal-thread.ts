@@ -42,6 +42,8 @@ export class JournalThread {
   private readonly receive = (): void => this.hear()
   private closing = false
   private failing = false
+  /** Why not everything is in the journal in the end. */
+  private left: string | undefined
   private segment: number
   /** The newest question, and the number that the journal must reach to answer it. */
   private asked = 0
@@ -192,38 +194,53 @@ export class JournalThread {
   async end(): Promise<void> {
     const { core } = this.kernel
     const { journal } = this
+    await this.endWrites()
+    await this.endLateWrites()
+    if (journal.isUnsynced) this.finish(() => journal.sync())
+    const given = core.claimed()
+    if (journal.end < given) this.left ??= `the journal ends at ${journal.end}, numbers below ${given} were given out`
+    this.finish(() => journal.close())
+    this.channel.send({ kind: 'closed', message: this.left })
+  }
+
+  /** Writes out all numbers that were given out, whoever has them. */
+  private async endWrites(): Promise<void> {
+    const { core } = this.kernel
+    const { journal } = this
     const begin = performance.now()
     let dead = false
-    let failure: string | undefined
-    const attempt = (work: () => unknown): void => {
-      this.attempt(() => {
-        work()
-        return 0
-      })
-      if (this.failing) failure ??= journal.words.reason(REFUSES_FAILED)
-    }
-    while (failure === undefined && journal.end < core.claimed() && !dead) {
+    while (this.left === undefined && journal.end < core.claimed() && !dead) {
       dead = performance.now() - begin > PATIENCE_MS
       this.retireAll(dead)
-      attempt(() => journal.writeSettled(this.receive))
+      this.finish(() => journal.writeSettled(this.receive))
       if (journal.end < core.claimed()) await this.channel.turn()
     }
-    const since = performance.now()
-    while (true) {
+  }
+
+  /** Writes out all late writes that return, and has the others refused. */
+  private async endLateWrites(): Promise<void> {
+    const { journal } = this
+    journal.endLateWrites()
+    for (const begin = performance.now(); ; await this.channel.turn()) {
+      // Who has died in the middle of one has not been told that it was applied.
+      const dead = performance.now() - begin > PATIENCE_MS
+      const isBusy = !dead && journal.isWrittenLate
       let isWhole = false
-      attempt(() => {
+      this.finish(() => {
         isWhole = journal.flush()
       })
-      if (isWhole || failure !== undefined) break
-      const isLate = performance.now() - since > PATIENCE_MS
-      if (isLate) failure = `${journal.waitingPosts} corrections that were posted are not in the journal`
-      else await this.channel.turn()
+      if (dead && !isWhole) this.left ??= `${journal.waitingPosts} corrections that were posted are not in the journal`
+      if (this.left !== undefined || (isWhole && !isBusy)) return
     }
-    if (journal.isUnsynced) attempt(() => journal.sync())
-    const given = core.claimed()
-    if (journal.end < given) failure ??= `the journal ends at ${journal.end}, numbers below ${given} were given out`
-    attempt(() => journal.close())
-    this.channel.send({ kind: 'closed', message: failure })
+  }
+
+  /** One of the last pieces of work; what it fails for is what the journal is left without. */
+  private finish(work: () => unknown): void {
+    this.attempt(() => {
+      work()
+      return 0
+    })
+    if (this.failing) this.left ??= this.journal.words.reason(REFUSES_FAILED)
   }
 
   /** Takes from all others what they have claimed and not used; the ring is closed. */

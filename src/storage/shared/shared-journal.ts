@@ -42,6 +42,8 @@ export class SharedJournal {
   private open: number
   /** What was posted to events that are closed while somebody may be writing late to them. */
   private early = new CorrectionMerger()
+  /** How many posts there are in all, once they have ended. */
+  private posts: number | undefined
   private unwritten: CorrectionList | undefined
   private state: string | undefined
   private readonly metadata = new Map<number, Uint8Array>()
@@ -127,7 +129,20 @@ export class SharedJournal {
 
   /** How many posts have begun that were not taken. */
   get waitingPosts(): number {
-    return this.kernel.counter(POSTED) - this.kernel.counter(TAKEN)
+    return (this.posts ?? this.kernel.counter(POSTED)) - this.kernel.counter(TAKEN)
+  }
+
+  /** Whether a thread is in the middle of a late write to an event. */
+  get isWrittenLate(): boolean {
+    const { core } = this.kernel
+    return core.writesLateBelow(core.claimed()) >= 0
+  }
+
+  /** Refuses all late writes that have not begun. The ring is closed: nothing is claimed any more. */
+  endLateWrites(): void {
+    const { core } = this.kernel
+    this.posts ??= core.endPosts()
+    core.closeBelow(core.claimed())
   }
 
   /**
@@ -203,7 +218,7 @@ export class SharedJournal {
   /** Writes what has been posted before the call. False if a post of these is under way. */
   private writePosts(): boolean {
     const { kernel } = this
-    const posted = kernel.counter(POSTED)
+    const posted = this.posts ?? kernel.counter(POSTED)
     while (kernel.counter(TAKEN) < posted) {
       const count = kernel.core.takePosts()
       if (count === 0) return false

@@ -141,7 +141,33 @@ test('closing waits for a thread that is in the middle of its post', async () =>
   expect(rewardsOf(memory, 0)).toEqual([0, 0, 0, 2])
 })
 
-test('closing says so if that thread never goes on', async () => {
+test('closing waits for a thread that is in the middle of a late write, and refuses those that begin then', async () => {
+  const { stream, other, memory, port } = await openFull()
+  const { core } = kernelOf(stream)
+  const end = beginReward(other, 3)
+  const begun: number[] = []
+  port.onTurn = () => {
+    begun.push(core.post(0, 1, 0, 5), core.setReward(2, 0, 5))
+    end(1, 9)
+  }
+  await stream.close()
+  expect(begun).toEqual([0, L.LATE_EVICTED])
+  expect([0, 2, 3].map((seq) => rewardsOf(memory, seq))).toEqual([
+    [0, 0, 0, 0],
+    [0, 0, 0, 0],
+    [0, 9, 0, 0],
+  ])
+})
+
+test('closing does not wait forever for a thread that has died in the middle of a late write', async () => {
+  const { stream, other, memory } = await openFull()
+  beginReward(other, 3)
+  expect(stream.setAppraiserReward(3, 0, 1)).toBe('applied')
+  await stream.close()
+  expect(rewardsOf(memory, 3)).toEqual([1, 0, 0, 0])
+})
+
+test('closing says so if a thread never ends its post', async () => {
   const { stream, other } = await openFull()
   stream.writeEvent({ timestamp: 4 })
   await stream.durable()

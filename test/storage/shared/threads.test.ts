@@ -79,6 +79,27 @@ describe('threads behind a gate of 64 events', () => {
     expect(wrong).toEqual([])
   })
 
+  test('keep what was accepted while the stream was being closed', async () => {
+    for (let round = 0; round < 5; round++) {
+      const stream = await openShared({ capacity: 200, maxBacklog: 200, maxThreads: 8 })
+      for (let i = 0; i < 300; i++) {
+        stream.writeEvent({ timestamp: i })
+        if (i === 199) await stream.durable()
+      }
+      const hands = await crew.join(stream, 3)
+      const { words } = new Gate()
+      const setting = hands.map((hand, appraiser) => hand.ask('setUntilClosed', { appraiser, words }))
+      await Promise.all(hands.map((hand) => hand.tells()))
+      await stream.close()
+      const kept = keptIn(stream.directory)
+      for (const [appraiser, records] of ((await Promise.all(setting)) as Map<number, number>[]).entries()) {
+        expect(records.size).toBeGreaterThan(10)
+        expect([...records].filter(([seq, value]) => kept.reward(seq, appraiser) !== value)).toEqual([])
+      }
+      await crew.dismiss()
+    }
+  }, 120_000)
+
   test('go on when some of them are ended wherever they are, and lose nothing that was accepted', async () => {
     const stream = await openShared({ capacity: 200, maxBacklog: 64, maxThreads: 24 })
     const { words } = new Gate()

@@ -36,14 +36,19 @@ function late(journal: Journal, name: string, options: Omit<AppraiserOptions, 'c
   return { line, thread: appraiser(ring, name, { ...options, cells, journal, line }) }
 }
 
-/** @param asks how many of those that post ask in the end. */
-function outbox(atLeast: number, places: number, posts: readonly number[], asks = 0): Configuration {
+/** @param questions how many of those that post ask in the end. @param ends whether posting is ended meanwhile. */
+function outbox(
+  atLeast: number,
+  places: number,
+  posts: readonly number[],
+  { questions = 0, ends = false } = {},
+): Configuration {
   const machine = (mutant?: Mutant) => {
     const made = new Outbox(new Machine(), places, mutant)
     posts.forEach((count, i) => {
-      poster(made, `poster ${i}`, count, i < asks)
+      poster(made, `poster ${i}`, count, i < questions)
     })
-    taker(made, 'taker', asks)
+    taker(made, 'taker', { questions, ends })
     return made.machine
   }
   return { atLeast, machine }
@@ -121,7 +126,10 @@ export const JOURNAL_CONFIGURATIONS = {
     journalist(journal, 'journal', waiting)
   }),
   'an outbox of 2 places': outbox(3000, 2, [3, 2]),
-  'an outbox of 4 places and two that ask whether their posts are taken': outbox(20_000, 4, [2, 1, 1], 2),
+  'an outbox of 4 places and two that ask whether their posts are taken': outbox(20_000, 4, [2, 1, 1], {
+    questions: 2,
+  }),
+  'an outbox of 2 places in which posting ends': outbox(1400, 2, [2, 2], { ends: true }),
   'two that ask whether the journal has what they wrote': {
     atLeast: 120,
     machine: (mutant?: Mutant) => {

@@ -64,6 +64,7 @@ export type Mutant =
   | 'frees a place before it has read it'
   | 'answers behind a post under way'
   | 'counts posts before it notes the question'
+  | 'counts the last posts before it ends posting'
   | 'notes the question after it has looked'
   // Retiring.
   | 'aborts by a store'

@@ -169,6 +169,10 @@ export const FINDINGS: Record<Mutant, Finding> = {
     configuration: ASKED,
     invariant: 'an answer comes behind what was posted',
   },
+  'counts the last posts before it ends posting': {
+    configuration: 'an outbox of 2 places in which posting ends',
+    invariant: 'what was posted is taken',
+  },
   'notes the question after it has looked': {
     configuration: 'two that ask whether the journal has what they wrote',
     invariant: 'an answer comes behind what was asked for',

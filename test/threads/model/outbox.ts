@@ -3,7 +3,8 @@
  * turn that it waits for. What is taken is in one order, in which a post comes behind all that had returned before it began.
  *
  * Who has posted may ask whether that is taken. A post that is under way holds up those behind it: the thread that takes
- * notes the question, then how many posts have begun, and answers when it has taken as many.
+ * notes the question, then how many posts have begun, and answers when it has taken as many. It may end posting: it takes
+ * what has begun by then, and nothing else begins.
  */
 
 import type { Machine, Thread, Word } from './machine.js'
@@ -22,6 +23,11 @@ const WAITS = 'waits for the answer'
 const NOTES = 'notes the question'
 const COUNTS = 'looks how many posts have begun'
 const ANSWERS = 'answers'
+const ENDS = 'ends posting'
+const COUNTS_LAST = 'looks how many posts have begun in the end'
+
+/** In the number to post, once posting has ended. */
+const ENDED = 128
 
 export class Outbox {
   readonly machine: Machine
@@ -49,7 +55,14 @@ export class Outbox {
     this.taken = machine.word('taken')
     this.asked = machine.word('asked')
     this.answered = machine.word('answered')
-    machine.atEnd.push({ name: 'every post arrives once', holds: () => this.taken.load() === 2 ** this.total - 1 })
+    machine.atEnd.push(
+      { name: 'every post arrives once', holds: () => this.hasEnded() || this.taken.load() === 2 ** this.total - 1 },
+      { name: 'what was posted is taken', holds: () => this.taken.load() === this.returned.load() },
+    )
+  }
+
+  hasEnded(): boolean {
+    return this.number.load() >= ENDED
   }
 
   is(mutant: Mutant): boolean {
@@ -73,6 +86,7 @@ export function poster(outbox: Outbox, name: string, posts: number, asks = false
     return asks ? ASKS : thread.end()
   }
   thread.step(LOADS_NUMBER, () => {
+    if (outbox.hasEnded()) return thread.end()
     number.store(outbox.number.load())
     return LOADS_TURN
   })
@@ -110,8 +124,8 @@ function asking({ machine, asked, answered, taken }: Outbox, thread: Thread, own
   })
 }
 
-/** The thread that takes all; first it answers so many questions. */
-export function taker(outbox: Outbox, name: string, questions = 0): void {
+/** The thread that takes all; first it answers so many questions, or it ends posting. */
+export function taker(outbox: Outbox, name: string, { questions = 0, ends = false } = {}): void {
   const { asked, answered } = outbox
   const thread = outbox.machine.thread(name)
   const number = thread.register('number')
@@ -125,10 +139,25 @@ export function taker(outbox: Outbox, name: string, questions = 0): void {
   }
   const next = (): string => {
     if (isAsked() && number.load() >= begun.load()) return ANSWERS
-    return number.load() === outbox.total ? thread.end() : LOOKS
+    return number.load() === (ends ? begun.load() : outbox.total) ? thread.end() : LOOKS
   }
   const isAsked = () => answered.load() < questions
   const early = outbox.is('counts posts before it notes the question')
+  if (ends) {
+    const counts = (): void => begun.store(outbox.number.load() % ENDED)
+    const apart = outbox.is('counts the last posts before it ends posting')
+    if (apart) {
+      thread.step(COUNTS_LAST, () => {
+        counts()
+        return ENDS
+      })
+    }
+    thread.step(ENDS, () => {
+      if (!apart) counts()
+      outbox.number.store(ENDED + outbox.number.load())
+      return next()
+    })
+  }
   if (questions > 0) {
     thread.step(NOTES, () => {
       if (early) begun.store(outbox.number.load())

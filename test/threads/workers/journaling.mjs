@@ -5,6 +5,7 @@
  */
 
 import { Gate } from '../support/gate.mjs'
+import { tell } from '../support/serve.mjs'
 import { stream } from './membership.mjs'
 
 /**
@@ -16,7 +17,7 @@ const REACH = 225
 const EXPECTED = ['SEQUENCE_NOT_WRITTEN', 'SEQUENCE_ABORTED', 'SEQUENCE_EVICTED']
 
 /**
- * Writes late until the gate opens, to events at random; `write` gives the new record of the event, from the one before.
+ * Writes late until the gate opens or the stream is closed, to events at random; `write` gives the new record of the event, from the one before.
  * @param {Int32Array} words
  * @param {(seq: number, before: number | undefined) => number} write
  */
@@ -34,6 +35,7 @@ function record(words, write) {
       records.set(seq, write(seq, records.get(seq)))
     } catch (error) {
       const { code } = /** @type {{ code?: string }} */ (error)
+      if (code === 'CLOSED') break
       if (code === undefined || !EXPECTED.includes(code)) throw error
     }
   }
@@ -53,6 +55,19 @@ export function setAndRecord({ appraiser, words }) {
     return value
   })
   return { records, corrected }
+}
+
+/**
+ * Sets rewards until the stream is closed. Tells when it has set some. Returns the last one that each event was given.
+ * @param {{ appraiser: 0 | 1 | 2 | 3, words: Int32Array }} order
+ */
+export function setUntilClosed({ appraiser, words }) {
+  let value = 0
+  return record(words, (seq) => {
+    stream().setAppraiserReward(seq, appraiser, ++value)
+    if (value === 1000) tell('working')
+    return value
+  })
 }
 
 /**

@@ -18,6 +18,9 @@ nothing, and works while somebody writes.
            with a reason: aborted, damaged, or missed by the files. What the journal's retention removed before any
            file had it is missing; what a follower outside of DIR has is told, and not looked at
 
+  --with URL           also a database that follows: every event of the journal before its checkpoint is in it with the
+                         same content, and every number before is a row or a gap; what comes behind is pending
+  --archive DIR        where the archived days of the database are
   --json               one JSON object: { findings: [{ kind, what }], equal, onlyInFiles, pending, gapNumbers, ... }
   -q, --quiet          no progress on the standard error
   -h, --help           this help

@@ -4,8 +4,11 @@
  * @module
  */
 
+import type { SqlDriver } from '../postgres/driver/driver.js'
 import { onlyDirectory, parseWords } from './arguments.js'
 import type { Command } from './command.js'
+import { databaseUrl, withDatabase, withStore } from './database.js'
+import { type DatabaseVerification, verifyDatabase } from './database-verification.js'
 import { withDirectory } from './directory.js'
 import { ExitStatus } from './errors.js'
 import { Progress } from './progress.js'
@@ -14,7 +17,12 @@ import type { Verification } from './verification.js'
 import { Verifier } from './verifier.js'
 import { VERIFY_HELP } from './verify-help.js'
 
-const OPTIONS = { json: { type: 'boolean' }, quiet: { type: 'boolean', short: 'q' } } as const
+const OPTIONS = {
+  with: { type: 'string' },
+  archive: { type: 'string' },
+  json: { type: 'boolean' },
+  quiet: { type: 'boolean', short: 'q' },
+} as const
 
 /** The command. */
 export const verify: Command = {
@@ -24,12 +32,22 @@ export const verify: Command = {
     const path = onlyDirectory('verify', positionals)
     const progress = new Progress(err, values.quiet !== true)
     try {
-      const found = await withDirectory(path, (directory) => {
-        return new Verifier(directory, signal, (done, of) => progress.update(done, 0, done / of)).run()
+      const onProgress = (done: number, of: number): void => progress.update(done, 0, done / of)
+      const { found, database } = await withDirectory(path, async (directory) => {
+        const found = await new Verifier(directory, signal, onProgress).run()
+        const url = values.with === undefined ? undefined : databaseUrl(values.with, '--with URL')
+        const { archive } = values
+        const compare = (driver: SqlDriver) => {
+          return withStore(driver, { streamId: found.streamId, archive }, (store) => {
+            return verifyDatabase(directory, store, driver.address, { signal, onProgress })
+          })
+        }
+        return { found, database: url === undefined ? undefined : await withDatabase(url, signal, compare) }
       })
       progress.clear()
-      await out.write(values.json === true ? `${JSON.stringify(found)}\n` : text(found))
-      return found.findings.length === 0 ? ExitStatus.OK : ExitStatus.FAILED
+      const all = database === undefined ? found : { ...found, database }
+      await out.write(values.json === true ? `${JSON.stringify(all)}\n` : text(found) + databaseText(database))
+      return found.findings.length + (database?.findings.length ?? 0) === 0 ? ExitStatus.OK : ExitStatus.FAILED
     } catch (error) {
       if (signal.aborted) return ExitStatus.INTERRUPTED
       throw error
@@ -81,5 +99,17 @@ function text(found: Verification): string {
     lines.add('elsewhere', `${counted(elsewhere, 'number')} that only followers outside of this directory have`)
   for (const { kind, what } of findings) lines.add(kind.toUpperCase(), what)
   if (moreFindings > 0) lines.detail(`and ${count(moreFindings)} more`)
+  return lines.toString()
+}
+
+function databaseText(found: DatabaseVerification | undefined): string {
+  if (found === undefined) return ''
+  const { database, checkpoint, equal, onlyInDatabase, pending, findings } = found
+  const lines = new Lines(`${database}: ${findings.length === 0 ? 'all is well' : counted(findings.length, 'fault')}`)
+  if (checkpoint !== null) lines.add('checkpoint', `event ${checkpoint.seq}, block ${checkpoint.position}`)
+  lines.add('equal', `${counted(equal, 'event')} in journal and database`)
+  lines.add('only there', counted(onlyInDatabase, 'event'))
+  lines.add('pending', counted(pending, 'number'))
+  for (const { kind, what } of findings) lines.add(kind.toUpperCase(), what)
   return lines.toString()
 }

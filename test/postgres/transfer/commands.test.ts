@@ -120,6 +120,29 @@ describeServer('moving by command', () => {
     await driver.close()
   })
 
+  test('a directory is compared with the database that follows it, and what differs is found', async () => {
+    const [url, directory] = [await serverDatabase(), await madeDirectory({ events: 10_000, capacity: 500 })]
+    const verified = async (status: number): Promise<Record<string, unknown>> => {
+      const result = await run(['verify', directory, '--with', url, '--json'])
+      expect([result.status, result.stderr]).toEqual([status, ''])
+      return JSON.parse(result.stdout).database
+    }
+    expect(await verified(1)).toMatchObject({ equal: 0, pending: 10_000, findings: [{ kind: 'missing' }] })
+    await printed(['import', directory, '--to', url])
+    await madeDirectory({ directory, events: 500 })
+    const { equal, onlyInDatabase, ...rest } = await verified(0)
+    expect([Number(equal) + Number(onlyInDatabase), Number(onlyInDatabase) > 0]).toEqual([10_000, true])
+    expect(rest).toMatchObject({ checkpoint: { seq: 10_000 }, pending: 500, findings: [] })
+    const driver = await connectServer(url)
+    await driver.query('UPDATE experience_events SET reward_goal = -1 WHERE sequence_number = 9765')
+    expect(await verified(1)).toMatchObject({ findings: [{ kind: 'different' }] })
+    await driver.query('DELETE FROM experience_events WHERE sequence_number = 12')
+    expect(await verified(1)).toMatchObject({ findings: [{ kind: 'missing' }, { kind: 'different' }] })
+    const told = await run(['verify', directory, '--with', url])
+    expect(told.stdout).toMatch(/^.*: all is well\n.*: 2 faults\n.*MISSING .*DIFFERENT /s)
+    await driver.close()
+  })
+
   test('a damaged file is named, the rest of the stream is not touched', async () => {
     const [url, directory] = [await serverDatabase(), await madeDirectory({ events: 9000 })]
     const copy = temporaryFolder()

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { SqlDriver } from '../../../src/postgres/driver/driver.js'
@@ -20,11 +20,13 @@ describe('embedded', () => suite(embedded))
 function suite(database: () => Promise<SqlDriver>): void {
   test('a directory is imported bit for bit, exported again, and its stream follows from there', async () => {
     const driver = await database()
-    const directory = await madeDirectory({ events: 7000 })
+    const directory = await madeDirectory({ events: 10_000, capacity: 500 })
     const store = new PostgresStore(driver)
     const report = await importEvents(store, directory)
-    expect(report).toMatchObject({ copied: 7000, missing: 0, contents: { events: 7000, metadata: 7 } })
+    expect(report).toMatchObject({ copied: 10_000, missing: 0, contents: { events: 10_000, metadata: 10 } })
     const cold = await FileColdStorage.read(join(directory, 'cold'))
+    // The journal has not got them all any more.
+    expect(readdirSync(join(directory, 'journal'))).not.toContain('journal-0000000000.esj')
     const history = await openHistory(directory, { stores: [cold] })
     expect(await contentsOf(store)).toEqual(await contentsOf(history))
     await history.close()
@@ -33,7 +35,7 @@ function suite(database: () => Promise<SqlDriver>): void {
 
     const out = temporaryFolder()
     const exported = await exportEvents(store, out, { format: 'messagepack' })
-    expect(exported).toMatchObject({ copied: 7000, contents: report.contents, identity: report.identity })
+    expect(exported).toMatchObject({ copied: 10_000, contents: report.contents, identity: report.identity })
 
     const stream = await openExperienceStream({ directory, settleMs: 0 })
     const reports: unknown[] = []
@@ -41,9 +43,9 @@ function suite(database: () => Promise<SqlDriver>): void {
     stream.writeEvent({ stepNumber: 7 })
     stream.setAppraiserReward(3, 0, 3)
     await follower.flush()
-    expect([reports, await store.count(0, 30_000)]).toEqual([[], 7001])
+    expect([reports, await store.count(0, 30_000)]).toEqual([[], 10_001])
     await stream.close()
-    expect(await exportEvents(store, out, { format: 'messagepack' })).toMatchObject({ copied: 1, corrected: 7000 })
+    expect(await exportEvents(store, out, { format: 'messagepack' })).toMatchObject({ copied: 1, corrected: 10_000 })
     await store.close()
   })
 

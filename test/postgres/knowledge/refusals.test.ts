@@ -211,12 +211,11 @@ describe('what is refused before it reaches the database', () => {
       expect([table, row?.rows]).toEqual([table, 0n])
     }
   })
-})
 
-test('a name of 255 characters is taken, however many bytes they have', async () => {
-  const driver = await embedded()
-  const policyId = await new Policies(driver).save(CHARACTERS_255, { ...RULE, ruleId: CHARACTERS_255 })
-  expect(await new Policies(driver).load(CHARACTERS_255)).toMatchObject({ policyId, ruleId: CHARACTERS_255 })
-  expect(await new Configuration(driver).save(CHARACTERS_255, CHARACTERS_255, 1)).toBe(1)
-  await new Metrics(driver, new Streams(driver)).record({ type: CHARACTERS_255, data: 1 })
+  test('a name of 255 characters is taken, however many bytes they have', async () => {
+    const policyId = await policies.save(CHARACTERS_255, { ...RULE, ruleId: CHARACTERS_255 })
+    expect(await policies.load(CHARACTERS_255)).toMatchObject({ policyId, ruleId: CHARACTERS_255 })
+    expect(await configuration.save(CHARACTERS_255, CHARACTERS_255, 1)).toBe(1)
+    await metrics.record({ type: CHARACTERS_255, data: 1 })
+  })
 })

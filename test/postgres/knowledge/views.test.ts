@@ -135,7 +135,14 @@ onBoth('the views', (driver) => {
     const [small] = await rows(`SELECT array_agg(signed_32(unsigned_32(b))) AS bits FROM
       unnest('{0,1,-1,2147483647,-2147483648}'::INTEGER[]) AS b`)
     expect(small).toEqual({ bits: '{0,1,-1,2147483647,-2147483648}' })
-    for (const sql of ['SELECT signed_64(18446744073709551616)', 'SELECT signed_32(4294967296)']) {
+    const [least] = await rows(`SELECT array_agg(signed_16(unsigned_16(b))) AS bits FROM
+      unnest('{0,1,-1,32767,-32768}'::SMALLINT[]) AS b`)
+    expect(least).toEqual({ bits: '{0,1,-1,32767,-32768}' })
+    for (const sql of [
+      'SELECT signed_64(18446744073709551616)',
+      'SELECT signed_32(4294967296)',
+      'SELECT signed_16(65536)',
+    ]) {
       await expect(rows(sql)).rejects.toMatchObject({ details: { sqlState: '22003' } })
     }
   })

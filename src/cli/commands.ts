@@ -49,6 +49,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./compact.js')).compact,
   },
   {
+    name: 'migrate',
+    summary: 'make the tables of a database, or bring them up to date',
+    load: async () => (await import('./migrate.js')).migrate,
+  },
+  {
     name: 'archive',
     summary: 'move old days of a database into Parquet files',
     load: async () => (await import('./archive.js')).archive,

@@ -52,9 +52,8 @@ export async function connectDatabase(target?: DatabaseTarget, options: ConnectO
   if (wanted !== undefined) assertBoolean(wanted, 'migrate')
   assertSignal(signal)
   signal?.throwIfAborted()
-  const driver = await driverOf(target, rest)
+  const driver = await openDatabase(target, rest, signal)
   try {
-    await assertUsable(driver, signal)
     if (wanted ?? driver.kind === 'embedded') await migrate(driver, { signal })
     else await checkSchema(driver, { signal })
     return driver
@@ -64,8 +63,24 @@ export async function connectDatabase(target?: DatabaseTarget, options: ConnectO
   }
 }
 
+/** Connects to a database that can be used, whatever is in it. Throws as {@link connectDatabase}. */
+export async function openDatabase(
+  target: DatabaseTarget,
+  options: DriverOptions,
+  signal: AbortSignal | undefined,
+): Promise<SqlDriver> {
+  const driver = await driverOf(target, options)
+  try {
+    await assertUsable(driver, signal)
+    return driver
+  } catch (error) {
+    await driver.close()
+    throw error
+  }
+}
+
 /** The driver for a target, without a word to the database yet. */
-export function driverOf(target: DatabaseTarget, options: DriverOptions = {}): Promise<SqlDriver> {
+function driverOf(target: DatabaseTarget, options: DriverOptions): Promise<SqlDriver> {
   if (target === undefined) return openEmbedded('memory://', options)
   if (typeof target === 'string') return ofUrl(target, options)
   if (target instanceof URL) return ofUrl(target.href, options)

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type DatabaseTarget, driverOf } from './connect.js'
+import { type DatabaseTarget, openDatabase } from './connect.js'
 import type { DriverOptions } from './driver/options.js'
 import { type MigrateOptions, type MigrationReport, migrate as migrateSchema } from './schema/migrate.js'
 
@@ -19,14 +19,15 @@ import { type MigrateOptions, type MigrationReport, migrate as migrateSchema } f
  * ```
  *
  * @throws {SchemaVersionError} if a newer package, or one of another build, has migrated it
+ * @throws {UnsupportedDatabaseError} if it is older than PostgreSQL 15 or not in UTF-8
  * @throws {InvalidArgumentError} and the errors of a connection: {@link DatabaseUnavailableError} and its like.
  */
 export async function migrate(
   target: DatabaseTarget,
   options: MigrateOptions & { readonly connection?: DriverOptions | undefined } = {},
 ): Promise<MigrationReport> {
-  const { connection, ...rest } = options
-  const driver = await driverOf(target, connection)
+  const { connection = {}, ...rest } = options
+  const driver = await openDatabase(target, connection, rest.signal)
   try {
     return await migrateSchema(driver, rest)
   } finally {

@@ -4,6 +4,17 @@
  * @module
  */
 
+export {
+  ArchiveBusyError,
+  ArchiveChangedError,
+  ArchiveIncompleteError,
+  ArchiveUnavailableError,
+  ArchiveVerificationError,
+} from './archive/errors.js'
+export type { ArchiveCallOptions } from './archive/file-archive.js'
+export type { ArchiveOptions } from './archive/options.js'
+export type { Archiving, ArchivingOptions, ArchivingTurn } from './archive/schedule.js'
+export { type BackendOptions, PostgresBackend } from './backend.js'
 export type { ConnectOptions, DatabaseTarget } from './connect.js'
 export type * from './contract.js'
 export type {
@@ -19,3 +30,13 @@ export * from './errors.js'
 export { PolicyNotFoundError } from './knowledge/errors.js'
 export { migrate } from './migrate.js'
 export type { MigrateOptions, MigrationReport, MigrationStep } from './schema/migrate.js'
+export { CheckpointMovedError, JournalOwnedError, TooManyDaysError, UnknownStreamError } from './store/errors.js'
+export { TransferMismatchError } from './transfer/errors.js'
+export {
+  type ExportOptions,
+  exportEvents,
+  type ImportOptions,
+  importEvents,
+  type TransferProgress,
+  type TransferReport,
+} from './transfer/transfer.js'

@@ -165,9 +165,10 @@ const EVENT_CHECKS: Record<string, BackendCheckBody> = {
     async run(backend) {
       await backend.writeEvent(input(0))
       const mistakes = [
-        { from: -1 },
+        { from: Number.NaN },
+        { startSeq: -1 },
         { types: [65_536] },
-        { limit: 0 },
+        { limit: -1 },
         { orderBy: 'id' },
         { minReward: Number.NaN },
         { after: 'x' },

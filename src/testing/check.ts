@@ -33,9 +33,9 @@ export function checkOn<P extends Place>(
   return { name, run }
 }
 
-/** @throws unless both are the same as JSON. */
+/** @throws unless both are the same as JSON; the order of keys is of no importance. */
 export function same(found: unknown, expected: unknown, what: string): void {
-  const [a, b] = [JSON.stringify(found), JSON.stringify(expected)]
+  const [a, b] = [textOf(found), textOf(expected)]
   truth(a === b, `${what}: expected ${b}, found ${a}`)
 }
 
@@ -53,4 +53,11 @@ export async function rejects(work: Promise<unknown>, type: new (...given: never
 /** @throws unless it holds. */
 export function truth(holds: boolean, what: string): void {
   if (!holds) throw new Error(what)
+}
+
+function textOf(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) => {
+    const isPlain = typeof part === 'object' && part !== null && Object.getPrototypeOf(part) === Object.prototype
+    return isPlain ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part
+  })
 }

@@ -122,6 +122,7 @@ export const KNOWLEDGE_CHECKS: Record<string, BackendCheckBody> = {
 
   'metrics come back newest first, by type, policy and time': {
     async run(backend) {
+      await backend.writeEvent({})
       const policyId = await backend.savePolicy('bin', POLICY)
       const at = (second: number): Date => new Date(Date.UTC(2026, 0, 1, 0, 0, second))
       await backend.recordMetric({ type: 'reward_trend', data: { mean: 1 }, timestamp: at(1) })
@@ -177,7 +178,7 @@ export const KNOWLEDGE_CHECKS: Record<string, BackendCheckBody> = {
         () => backend.saveConfig('component', 'key', undefined),
         () => backend.saveConfig('x'.repeat(256), 'key', 1),
         () => backend.recordMetric({ type: 'reward_trend', data: 1n }),
-        () => backend.queryMetrics({ limit: 0 }),
+        () => backend.queryMetrics({ limit: -1 }),
       ]
       for (const call of calls) await rejects((async () => call())(), InvalidArgumentError)
       const unknown = await backend.savePolicy('bin', POLICY, { parent: 12_345 }).catch((error: unknown) => error)

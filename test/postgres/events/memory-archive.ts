@@ -29,12 +29,12 @@ export class MemoryArchive implements Archive {
     this.driver = driver
   }
 
-  /** Moves a day of a stream; other streams of the database must not have it. */
+  /** Moves a day of a stream. What other streams have of it is dropped with it. */
   async move(stream: number, day: number): Promise<void> {
     const suffix = new Date(day * 86_400_000).toISOString().slice(0, 10).replaceAll('-', '')
     await this.driver.transaction(async (session) => {
       const select = (columns: string, table: string): string =>
-        `COPY (SELECT ${columns} FROM ${table}_${suffix} ORDER BY sequence_number) TO STDOUT (FORMAT binary)`
+        `COPY (SELECT ${columns} FROM ${table}_${suffix} WHERE stream = ${stream} ORDER BY sequence_number) TO STDOUT (FORMAT binary)`
       await session.run('LOCK TABLE experience_events, action_metadata IN ACCESS EXCLUSIVE MODE')
       const metadata = decodeMetadata(await session.copyOut(select(METADATA_COLUMNS, 'action_metadata')))
       const events = decodeEvents(await session.copyOut(select(EVENT_COLUMNS, 'experience_events')), metadata)

@@ -154,6 +154,6 @@ async function readEach({ truth }: World, queries: EventQueries): Promise<void> 
   }
 }
 
-describeServer('on a server', () => properties(25, () => serverDriver()))
+describeServer('on a server', () => properties(20, () => serverDriver()))
 
-describe('embedded', () => properties(10, () => embedded()))
+describe('embedded', () => properties(8, () => embedded()))

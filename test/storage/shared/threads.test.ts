@@ -79,7 +79,7 @@ describe('threads behind a gate of 64 events', () => {
     expect(wrong).toEqual([])
   })
 
-  test('keep what was accepted while the stream was being closed', async () => {
+  test('keep the rewards that were accepted while the stream was being closed', async () => {
     for (let round = 0; round < 5; round++) {
       const stream = await openShared({ capacity: 200, maxBacklog: 200, maxThreads: 8 })
       for (let i = 0; i < 300; i++) {
@@ -96,6 +96,21 @@ describe('threads behind a gate of 64 events', () => {
         expect(records.size).toBeGreaterThan(10)
         expect([...records].filter(([seq, value]) => kept.reward(seq, appraiser) !== value)).toEqual([])
       }
+      await crew.dismiss()
+    }
+  }, 120_000)
+
+  test('keep the events that were accepted while the stream was being closed, and no others', async () => {
+    for (let round = 0; round < 5; round++) {
+      const stream = await openShared({ capacity: 200, maxBacklog: 64, maxThreads: 8 })
+      const hands = await crew.join(stream, 3)
+      const writing = hands.map((hand, i) => hand.ask('writeUntilClosed', { writer: i + 1 }))
+      await Promise.all(hands.map((hand) => hand.tells()))
+      await stream.close()
+      const kept = keptIn(stream.directory)
+      const accepted = ((await Promise.all(writing)) as Float64Array[]).flatMap((list) => [...list])
+      expect([...kept.events.seqs]).toEqual(accepted.sort((a, b) => a - b))
+      expect(faultsOf(kept.batch)).toEqual([])
       await crew.dismiss()
     }
   }, 120_000)

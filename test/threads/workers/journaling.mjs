@@ -5,6 +5,7 @@
  */
 
 import { Gate } from '../support/gate.mjs'
+import { write } from '../support/payload.mjs'
 import { tell } from '../support/serve.mjs'
 import { stream } from './membership.mjs'
 
@@ -68,6 +69,25 @@ export function setUntilClosed({ appraiser, words }) {
     if (value === 1000) tell('working')
     return value
   })
+}
+
+/**
+ * Writes events until the stream is closed. Tells when it has written some. Returns the numbers of all.
+ * @param {{ writer: number }} order
+ */
+export function writeUntilClosed({ writer }) {
+  /** @type {number[]} */
+  const seqs = []
+  try {
+    for (;;) {
+      seqs.push(write(stream(), writer, seqs.length))
+      if (seqs.length === 1000) tell('working')
+    }
+  } catch (error) {
+    const { code } = /** @type {{ code?: string }} */ (error)
+    if (code !== 'CLOSED' && code !== 'WRITER_RETIRED') throw error
+  }
+  return Float64Array.from(seqs)
 }
 
 /**

@@ -8,7 +8,6 @@ import { FileArchive } from '../postgres/archive/file-archive.js'
 import { connectDatabase } from '../postgres/connect.js'
 import type { SqlDriver } from '../postgres/driver/driver.js'
 import { PostgresStore } from '../postgres/store/store.js'
-import type { StreamOrigin } from '../postgres/store/streams.js'
 import { UsageError } from './errors.js'
 
 /** Says where the URL of a database may come from, for the help of commands. */
@@ -48,11 +47,10 @@ export async function withDatabase<T>(
   }
 }
 
-/** Which stream of a database, and what its store has to know. */
+/** Which stream of a database. */
 export interface StoreRequest {
   /** Default: the only one. */
   readonly streamId?: string | undefined
-  readonly origin?: StreamOrigin | undefined
   /** Where the archived days are. */
   readonly archive?: string | undefined
 }
@@ -60,12 +58,12 @@ export interface StoreRequest {
 /** A store for a stream of the database, for as long as `work` takes. */
 export async function withStore<T>(
   driver: SqlDriver,
-  { streamId, origin, archive: directory }: StoreRequest,
+  { streamId, archive: directory }: StoreRequest,
   work: (store: PostgresStore) => Promise<T>,
 ): Promise<T> {
   const archive = new FileArchive(driver, directory === undefined ? undefined : { directory })
   try {
-    return await work(new PostgresStore(driver, { streamId, origin, archive }))
+    return await work(new PostgresStore(driver, { streamId, archive }))
   } finally {
     await archive.close()
   }

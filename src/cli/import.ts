@@ -54,9 +54,9 @@ async function run(
   const progress = new Progress(err, !quiet)
   const onProgress = ({ done, total }: TransferProgress): void => progress.update(done, 0, done / Math.max(1, total))
   return withDatabase(url, signal, async (driver) => {
-    const target = ({ identity: { streamId: id }, origin }: IncomingStream) => {
+    const target = ({ identity }: IncomingStream) => {
       // Rewards of events that are archived need no files.
-      return new PostgresStore(driver, { streamId: id, origin, archive: new FileArchive(driver) })
+      return new PostgresStore(driver, { streamId: identity.streamId, archive: new FileArchive(driver) })
     }
     const say = { from: path, to: driver.address, json }
     let report: TransferReport

@@ -28,7 +28,7 @@ import { assertLeads } from '../../storage/cold/write/pending.js'
 import { StoreMismatchError } from '../../storage/errors.js'
 import type { CorrectionList } from '../../storage/journal/corrections.js'
 import type { Gap, StreamIdentity } from '../../storage/journal/source.js'
-import { assertChoice, assertInteger, assertKeys } from '../../stream/validate.js'
+import { assertInteger, assertKeys } from '../../stream/validate.js'
 import { assertStorable } from '../codec/encode-events.js'
 import type { StoredStream } from '../contract.js'
 import type { SqlDriver } from '../driver/driver.js'
@@ -49,13 +49,11 @@ export interface PostgresStoreOptions {
   readonly maxDays?: number | undefined
   /** Names the store in reports and its follower in the journal. Default `'postgres'`. */
   readonly name?: string | undefined
-  /** Whose numbers `open` and `write` bring: a journal's, or those of files that no journal stands behind. Default `'journal'`. */
-  readonly origin?: StreamOrigin | undefined
   /** What holds the days that are in files. Default: there are none. */
   readonly archive?: Archive | undefined
 }
 
-const KEYS = ['streamId', 'maxDays', 'name', 'origin', 'archive']
+const KEYS = ['streamId', 'maxDays', 'name', 'archive']
 const DEFAULT_DAYS = 4000
 const LARGEST_REWARD = Math.fround(8e37)
 
@@ -65,7 +63,6 @@ export class PostgresStore implements ColdStorage {
   /** Which stream of the database it is. */
   readonly streams: Streams
   private readonly driver: SqlDriver
-  private readonly origin: StreamOrigin
   private readonly writer: StepWriter
   private readonly direct: DirectWriter
   private readonly reader: StoreReader
@@ -77,12 +74,10 @@ export class PostgresStore implements ColdStorage {
   /** @throws {InvalidArgumentError} for an unknown option or a value that is out of range. */
   constructor(driver: SqlDriver, options: PostgresStoreOptions = {}) {
     assertKeys(options, 'options', KEYS)
-    const { streamId, maxDays = DEFAULT_DAYS, name = 'postgres', origin = 'journal', archive } = options
+    const { streamId, maxDays = DEFAULT_DAYS, name = 'postgres', archive } = options
     assertInteger(maxDays, 'maxDays', 1, 100_000)
     if (typeof name !== 'string' || name === '') throw invalid('name', 'be a text', name)
-    assertChoice(origin, 'origin', ['journal', 'direct'])
     this.name = name
-    this.origin = origin
     this.driver = driver
     this.streams = new Streams(driver, streamId)
     const tools = { streams: this.streams, partitions: new Partitions(driver, maxDays), archive }
@@ -98,13 +93,14 @@ export class PostgresStore implements ColdStorage {
 
   /**
    * Makes the store ready for a stream and tells its checkpoint in the database.
+   * @param origin whose numbers `write` brings: a journal's, or those of files that no journal stands behind
    * @throws {StoreMismatchError} if the database holds other streams and this one was not chosen by `streamId`, if the
    * stream is there of another origin, or if it began with another number or other appraisers.
    */
-  open(identity: StreamIdentity): Promise<Checkpoint | undefined> {
+  open(identity: StreamIdentity, origin: StreamOrigin = 'journal'): Promise<Checkpoint | undefined> {
     return this.inTurn(async () => {
-      const row = (await this.streams.byId(identity.streamId)) ?? (await this.begin(identity))
-      this.assertSame(row, identity)
+      const row = (await this.streams.byId(identity.streamId)) ?? (await this.begin(identity, origin))
+      this.assertSame(row, identity, origin)
       this.streams.choose(identity.streamId)
       this.opened = row.identity
       this.committed = isNew(row) ? undefined : row.checkpoint
@@ -188,7 +184,7 @@ export class PostgresStore implements ColdStorage {
     }, true)
   }
 
-  private async begin(identity: StreamIdentity): Promise<StreamRow> {
+  private async begin(identity: StreamIdentity, origin: StreamOrigin): Promise<StreamRow> {
     return this.driver.transaction(async (session) => {
       await session.query('SELECT count(pg_advisory_xact_lock($1, 0))', [STREAMS_LOCK])
       const others = (await this.streams.ids(session)).filter((id) => id !== identity.streamId)
@@ -197,7 +193,7 @@ export class PostgresStore implements ColdStorage {
         throw new StoreMismatchError(this.name, what, { streamId: others[0], expected: identity.streamId })
       }
       this.assertChosen(identity)
-      await this.streams.add(identity, this.origin, session)
+      await this.streams.add(identity, origin, session)
       return (await this.streams.byId(identity.streamId, session)) as StreamRow
     })
   }
@@ -211,12 +207,12 @@ export class PostgresStore implements ColdStorage {
     })
   }
 
-  private assertSame({ identity, origin }: StreamRow, given: StreamIdentity): void {
+  private assertSame({ identity, origin }: StreamRow, given: StreamIdentity, expected: StreamOrigin): void {
     this.assertChosen(given)
     const { streamId } = identity
-    if (origin !== this.origin) {
+    if (origin !== expected) {
       const what = `stream ${streamId} is written ${origin === 'journal' ? 'by its journal' : 'without a journal'} there`
-      throw new StoreMismatchError(this.name, what, { streamId, origin, expected: this.origin })
+      throw new StoreMismatchError(this.name, what, { streamId, origin, expected })
     }
     for (const key of ['firstSeq', 'requiredMask'] as const) {
       if (identity[key] === given[key]) continue

@@ -15,7 +15,7 @@ import type { Checkpoint, ColdStorage, StoredEvents } from '../../storage/cold/c
 import { NO_EVENTS, recordsOf } from '../../storage/cold/events.js'
 import { StoreMismatchError } from '../../storage/errors.js'
 import type { CorrectionList } from '../../storage/journal/corrections.js'
-import type { Gap } from '../../storage/journal/source.js'
+import type { Gap, StreamIdentity } from '../../storage/journal/source.js'
 import type { LateRewards, StreamSource } from './source.js'
 
 /** How much was moved. */
@@ -24,6 +24,12 @@ export interface CopyReport {
   copied: number
   corrected: number
   missing: number
+}
+
+/** What a stream is moved into. */
+export interface CopyTarget extends Omit<ColdStorage, 'open'> {
+  /** As that of every store; one that keeps several streams also learns who writes this one. */
+  open(identity: StreamIdentity, origin?: StreamSource['origin']): Promise<Checkpoint | undefined>
 }
 
 /** How to move. */
@@ -48,12 +54,12 @@ const ALL_SLOTS = 2 ** REWARD_SLOTS - 1
  * Moves everything that the store does not have, and commits it.
  * @throws {StoreMismatchError} if the store holds another stream, or has more of this one than the source.
  */
-export async function copyStream(source: StreamSource, store: ColdStorage, options: CopyOptions): Promise<CopyReport> {
-  const { identity, end } = source
+export async function copyStream(source: StreamSource, store: CopyTarget, options: CopyOptions): Promise<CopyReport> {
+  const { identity, origin, end } = source
   const { batchSize, signal, onStep } = options
   const report: CopyReport = { copied: 0, corrected: 0, missing: 0 }
   signal?.throwIfAborted()
-  const committed = await store.open(identity)
+  const committed = await store.open(identity, origin)
   let at = committed ?? { seq: identity.firstSeq, position: 0 }
   assertNotAhead(store, source, at)
   if (at.seq > identity.firstSeq && at.position < end.position) {
@@ -101,7 +107,7 @@ async function* readAhead(batches: AsyncIterable<StoredEvents>): AsyncGenerator<
   }
 }
 
-function assertNotAhead(store: ColdStorage, { name, end }: StreamSource, at: Checkpoint): void {
+function assertNotAhead(store: CopyTarget, { name, end }: StreamSource, at: Checkpoint): void {
   if (at.seq <= end.seq && at.position <= end.position) return
   throw new StoreMismatchError(
     store.name,

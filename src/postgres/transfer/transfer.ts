@@ -6,14 +6,13 @@
 
 import { invalid } from '../../errors.js'
 import { idBytes } from '../../event/id.js'
-import type { ColdStorage } from '../../storage/cold/cold-storage.js'
 import { FileColdStorage } from '../../storage/cold/file-cold-storage.node.js'
 import { StorageError } from '../../storage/errors.js'
 import type { StreamIdentity } from '../../storage/journal/source.js'
 import type { RestorableStore } from '../../storage/restore/restorable-store.js'
 import { assertChoice, assertInteger, assertKeys, assertSignal } from '../../stream/validate.js'
 import { type Contents, compareContents } from './compare.js'
-import { type CopyReport, copyStream } from './copy.js'
+import { type CopyReport, type CopyTarget, copyStream } from './copy.js'
 import { TransferMismatchError } from './errors.js'
 import { openSource } from './open-source.js'
 import type { StreamSource } from './source.js'
@@ -51,7 +50,7 @@ export interface TransferReport extends Readonly<CopyReport> {
 }
 
 /** A store that can be moved into, and out of. `PostgresBackend` is one. */
-export type TransferStore = ColdStorage & RestorableStore
+export type TransferStore = CopyTarget & RestorableStore
 
 /** A stream that is about to be imported. */
 export type IncomingStream = Pick<StreamSource, 'identity' | 'origin'>

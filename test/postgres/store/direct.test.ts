@@ -93,8 +93,7 @@ describeDatabases('events written without a journal', (connect) => {
     const nobody = new PostgresStore(driver)
     await expect(nobody.append([{}])).rejects.toThrow(UnknownStreamError)
     await expect(nobody.count(0, 10)).rejects.toThrow(`choose one by streamId: `)
-    const asDirect = new PostgresStore(driver, { streamId: JOURNAL.streamId, origin: 'direct' })
-    await expect(asDirect.open(JOURNAL)).rejects.toThrow('is written by its journal there')
+    await expect(beside.open(JOURNAL, 'direct')).rejects.toThrow('is written by its journal there')
   })
 })
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { SqlDriver } from '../../../src/postgres/driver/driver.js'
 import { PostgresStore } from '../../../src/postgres/store/store.js'
-import { exportEvents, importEvents } from '../../../src/postgres/transfer/transfer.js'
+import { exportEvents, type IncomingStream, importEvents } from '../../../src/postgres/transfer/transfer.js'
 import {
   FileColdStorage,
   openExperienceStream,
@@ -72,8 +72,7 @@ function suite(database: () => Promise<SqlDriver>): void {
     writeFileSync(join(folder, 'a.parquet'), await new ParquetFormat().encode(rows[0] as StoredEvents))
     const other = new PostgresStore(driver)
     await importEvents(other, await madeDirectory({ events: 100, cold: false }))
-    const open = ({ identity, origin }: { identity: { streamId: string }; origin: 'journal' | 'direct' }) =>
-      new PostgresStore(driver, { streamId: identity.streamId, origin })
+    const open = ({ identity: { streamId } }: IncomingStream) => new PostgresStore(driver, { streamId })
     const report = await importEvents(open, folder)
     expect(report).toMatchObject({ origin: 'direct', copied: 1000, startSeq: 2, endSeq: 3000, missing: 1998 })
     expect(await importEvents(open, folder)).toMatchObject({ copied: 0, identity: report.identity })
@@ -83,7 +82,8 @@ function suite(database: () => Promise<SqlDriver>): void {
     await expect(openExperienceStream({ directory: temporaryFolder(), restoreFrom: store })).rejects.toMatchObject({
       code: 'STORE_MISMATCH',
     })
-    await expect(importEvents(new PostgresStore(driver), folder)).rejects.toMatchObject({ code: 'STORE_MISMATCH' })
+    const third = await madeDirectory({ events: 10, cold: false })
+    await expect(importEvents(new PostgresStore(driver), third)).rejects.toMatchObject({ code: 'STORE_MISMATCH' })
     await store.close()
   })
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { SqlDriver, SqlSession } from '../../../src/postgres/driver/driver.js'
-import { DatabaseError } from '../../../src/postgres/errors.js'
+import { DatabaseError, DatabaseUnavailableError } from '../../../src/postgres/errors.js'
 import { Configuration } from '../../../src/postgres/knowledge/configuration.js'
 import { Policies } from '../../../src/postgres/knowledge/policies.js'
 import { describeServer, serverDriver } from '../support/databases.js'
@@ -93,18 +93,41 @@ describeServer('writers at the same time', () => {
   test('whoever deactivates while another saves deactivates what that one saved', async () => {
     const policies = new Policies(driver)
     await policies.save('always', RULE)
-    let goOn = (): void => {}
-    const gate = new Promise<void>((resolve) => {
-      goOn = resolve
-    })
-    const saving = new Policies(disturb(driver, () => gate)).save('always', RULE)
-    await waiting(driver, 0)
+    const gate = makeGate()
+    const saving = new Policies(disturb(driver, gate.pass)).save('always', RULE)
+    await gate.reached
     const deactivating = policies.deactivate('always')
-    await waiting(driver, 1)
-    goOn()
+    await waiting(driver)
+    gate.open()
     await saving
     expect(await deactivating).toBe(true)
     expect(await versionsOf('always')).toMatchObject([{ is_active: false }, { is_active: false }])
+  })
+
+  test('whoever waits for another writer stops when told to, and saves nothing', async () => {
+    const gate = makeGate()
+    const saving = new Policies(disturb(driver, gate.pass)).save('patient', RULE)
+    await gate.reached
+    const aborter = new AbortController()
+    const refused = new Policies(driver).save('patient', RULE, { signal: aborter.signal }).catch((error) => error)
+    await waiting(driver)
+    aborter.abort(new Error('enough'))
+    expect(await refused).toEqual(new Error('enough'))
+    gate.open()
+    await saving
+    expect(await versionsOf('patient')).toMatchObject([{ version: 1, is_active: true }])
+  })
+
+  test('a connection that is lost in the middle of a save leaves the version before', async () => {
+    const policies = new Policies(driver)
+    const first = await policies.save('lost', RULE)
+    const lost = disturb(driver, async (session) => {
+      await session.query('SELECT pg_terminate_backend(pg_backend_pid())')
+    })
+    await expect(new Policies(lost).save('lost', RULE)).rejects.toBeInstanceOf(DatabaseUnavailableError)
+    expect(await policies.load('lost')).toMatchObject({ policyId: first, version: 1 })
+    await policies.save('lost', RULE)
+    expect(await policies.load('lost')).toMatchObject({ version: 2 })
   })
 
   test('a program that writes without the lock is in the way only for a moment', async () => {
@@ -129,15 +152,27 @@ describeServer('writers at the same time', () => {
   })
 })
 
-/** Resolves when `count` connections of the database wait for a lock and another one has a transaction open. */
-async function waiting(driver: SqlDriver, count: number): Promise<void> {
-  const sql = `SELECT count(*) FILTER (WHERE wait_event_type = 'Lock') AS waiting,
-      count(*) FILTER (WHERE state = 'idle in transaction') AS open
-    FROM pg_stat_activity WHERE datname = current_database()`
-  for (;;) {
-    const [row] = await driver.query<{ waiting: bigint; open: bigint }>(sql)
-    if (Number(row?.waiting) === count && Number(row?.open) === 1) return
+/** Where a call stops until it is let through. */
+function makeGate(): { reached: Promise<void>; pass: () => Promise<void>; open: () => void } {
+  let open = (): void => {}
+  let reach = (): void => {}
+  const opened = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  const reached = new Promise<void>((resolve) => {
+    reach = resolve
+  })
+  const pass = (): Promise<void> => {
+    reach()
+    return opened
   }
+  return { reached, pass, open }
+}
+
+/** Resolves when a connection of the database waits for a lock. */
+async function waiting(driver: SqlDriver): Promise<void> {
+  const sql = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`
+  while ((await driver.query(sql)).length === 0);
 }
 
 /** A row that is refused for its key, as another program's insert at the same time would have ours refused. */

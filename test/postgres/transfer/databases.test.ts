@@ -2,6 +2,7 @@ import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { SqlDriver } from '../../../src/postgres/driver/driver.js'
+import { connectServer } from '../../../src/postgres/driver/server.js'
 import { PostgresStore } from '../../../src/postgres/store/store.js'
 import { exportEvents, type IncomingStream, importEvents } from '../../../src/postgres/transfer/transfer.js'
 import {
@@ -11,11 +12,37 @@ import {
   ParquetFormat,
   type StoredEvents,
 } from '../../../src/storage/index.node.js'
-import { describeServer, embedded, serverDriver } from '../support/databases.js'
+import { describeServer, embedded, serverDatabase, serverDriver } from '../support/databases.js'
+import { TcpProxy } from '../support/proxy.js'
 import { contentsOf, madeDirectory, metadataOf, temporaryFolder } from './support.js'
 
 describeServer('on a server', () => suite(serverDriver))
 describe('embedded', () => suite(embedded))
+
+describeServer('a connection that is cut while a stream is moved', () => {
+  test('ends the move with an error that says so; run again, everything is there once', async () => {
+    const url = await serverDatabase()
+    const directory = await madeDirectory({ events: 10_000, cold: false })
+    const proxy = await TcpProxy.before(url)
+    for (const cutAt of [1, 3, 5]) {
+      const driver = await connectServer(proxy.url, { connectTimeoutMs: 2000 })
+      let steps = 0
+      const onProgress = (): void => {
+        if (++steps !== cutAt) return
+        proxy.refuse()
+        proxy.cut()
+      }
+      const outcome = importEvents(new PostgresStore(driver), directory, { batchSize: 1000, onProgress })
+      await expect(outcome).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE', retryable: true })
+      await driver.close()
+      proxy.accept()
+    }
+    const driver = await connectServer(url)
+    const report = await importEvents(new PostgresStore(driver), directory)
+    expect([report.copied < 9500, report.contents?.events]).toEqual([true, 10_000])
+    await driver.close()
+  })
+})
 
 function suite(database: () => Promise<SqlDriver>): void {
   test('a directory is imported bit for bit, exported again, and its stream follows from there', async () => {

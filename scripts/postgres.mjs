@@ -37,6 +37,7 @@ const FAST = { fsync: 'off', full_page_writes: 'off', shared_buffers: '64MB', ma
  * @typedef {object} PostgresOptions
  * @property {Record<string, string>} [settings] Of the server. Default: fast, and what survives the end of the process.
  * @property {string} [folder] Where the folder of the data is made; default the system's for temporary files.
+ * @property {string} [bin] Folder of an installed PostgreSQL's `initdb` and `postgres`; default those of the package.
  */
 
 /** Why no server can run here, or undefined. */
@@ -55,7 +56,7 @@ export async function whyNoPostgres() {
  * @returns {Promise<PostgresServer>} A server that is ready.
  */
 export async function startPostgres(options = {}) {
-  const { initdb, postgres } = await binaries()
+  const { initdb, postgres } = options.bin === undefined ? await binaries() : programsIn(options.bin)
   const who = account()
   const home = mkdtempSync(join(options.folder ?? tmpdir(), 'experience-postgres-'))
   const password = randomBytes(12).toString('hex')
@@ -159,6 +160,11 @@ export class PostgresServer {
     await this.stop('SIGQUIT')
     rmSync(this.parts.home, { recursive: true, force: true })
   }
+}
+
+/** @param {string} bin */
+function programsIn(bin) {
+  return { initdb: join(bin, 'initdb'), postgres: join(bin, 'postgres') }
 }
 
 /** The programs for this machine, with the links between their libraries, which not every install makes. */

@@ -21,7 +21,7 @@ export const USAGE = `npm run bench -- [options]
 
   --quick           small rings and short rounds: shows that everything works, judges nothing
   --only LIST       subjects, separated by commas: write,batch,fold,read,sample,reward,find,subscribe,peers,
-                    journal,followers,parquet,threads
+                    journal,followers,parquet,postgres,threads
                     (threads-write, threads-read, threads-reward, threads-pair, threads-wake, threads-mirror,
                     threads-cost, or all of these by threads)
   --capacity LIST   capacities, separated by commas, instead of 1000000,1048576

@@ -17,6 +17,7 @@ const HEADINGS: Record<string, string> = {
   subscribe: 'Subscriptions',
   peers: 'Beside peers',
   parquet: 'Parquet files',
+  postgres: 'PostgreSQL',
   'threads-write': 'Threads: two writers',
   'threads-read': 'Threads: validated reads',
   'threads-reward': 'Threads: sums of rewards',

@@ -143,6 +143,16 @@ export class Subject {
     this.#add(one, spreadOf(samples))
   }
 
+  /** Adds a figure that was taken by other means, with what bounds it, taken in turns with it. */
+  against(
+    one: Omit<Timed, 'run' | 'floor'>,
+    samples: readonly number[],
+    floor: { name: string; samples: readonly number[]; reference: number | null },
+  ): void {
+    const { name, reference } = floor
+    this.#add(one, spreadOf(samples), { name, reference, median: spreadOf(floor.samples).median })
+  }
+
   #add(
     one: Omit<Timed, 'run' | 'floor'>,
     spread: Parameters<typeof makeRow>[1],

@@ -16,7 +16,6 @@ import type { ExperienceStream } from 'experience-stream'
 import { type Durability, type DurableExperienceStream, openExperienceStream } from 'experience-stream/node'
 import { BATCH, fill, packedRecords, RECORD_BYTES } from '../fixtures.js'
 import { fullStream, stage } from '../fixtures-stream.js'
-import { makeRow } from '../harness/row.js'
 import { quantile, spreadOf } from '../harness/spread.js'
 import type { Subject } from '../harness/subject.js'
 import { runSubject } from '../harness/subject.js'
@@ -36,21 +35,6 @@ const ZEROS = new Uint8Array(2 ** 20)
 const ROUNDS = 40
 const ROUND_TURNS = 64
 const OPENINGS = 7
-
-type Figure = Parameters<Subject['figure']>[0]
-
-/** Adds a figure with what bounds it, taken in turns with it. */
-function against(
-  subject: Subject,
-  one: Figure,
-  samples: readonly number[],
-  floor: { name: string; samples: readonly number[]; reference: number | null },
-): void {
-  const { subject: name, capacity, quick } = subject.job
-  const { median } = spreadOf(floor.samples)
-  const source = { ...one, subject: name, capacity, floor: { ...floor, median } }
-  subject.rows.push(makeRow(source, spreadOf(samples), !quick))
-}
 
 /** A file to which batches are written as the journal has them, and synced one by one. */
 class RawDisk {
@@ -117,14 +101,12 @@ async function syncs(subject: Subject, folder: string): Promise<void> {
   )
   const includes = `per event; writeBatch and await durable(), durability 'power-loss'; without a pause, in which files would be reserved`
   const mean = (samples: readonly number[]) => [spreadOf(perEvent(samples)).mean]
-  against(
-    subject,
+  subject.against(
     { name: `journal, ${name}`, unit: 'ns', includes, goal: 1 / PART_OF_DISK, limitKind: 'times floor' },
     perEvent(kept),
     { name: `raw disk, ${name}`, samples: perEvent(raw), reference },
   )
-  against(
-    subject,
+  subject.against(
     { name: `journal, ${name}: mean`, unit: 'ns', includes, goal: 1 / PART_OF_DISK, limitKind: 'times floor' },
     mean(kept),
     { name: `raw disk, ${name}: mean`, samples: mean(raw), reference },
@@ -135,12 +117,11 @@ async function syncs(subject: Subject, folder: string): Promise<void> {
       0.99,
     ),
   ]
-  against(
-    subject,
-    { name: `journal, ${name}: p99`, unit: 'ms', includes: 'of a batch', goal: SYNC_P99_MS },
-    p99(kept),
-    { name: `raw disk, ${name}: p99`, samples: p99(raw), reference: RAW_P99_MS },
-  )
+  subject.against({ name: `journal, ${name}: p99`, unit: 'ms', includes: 'of a batch', goal: SYNC_P99_MS }, p99(kept), {
+    name: `raw disk, ${name}: p99`,
+    samples: p99(raw),
+    reference: RAW_P99_MS,
+  })
 }
 
 async function written(stream: DurableExperienceStream, bytes: Uint8Array): Promise<void> {

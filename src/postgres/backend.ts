@@ -105,8 +105,8 @@ export class PostgresBackend implements C.PersistenceBackend {
   }
 
   /** Of a follower: see `ColdStorage`, as the six below. */
-  async open(identity: StreamIdentity): Promise<Checkpoint | undefined> {
-    return this.sound.store.open(identity)
+  async open(identity: StreamIdentity, origin?: C.StoredStream['origin']): Promise<Checkpoint | undefined> {
+    return this.sound.store.open(identity, origin)
   }
 
   async write(batch: ColdBatch, to: Checkpoint, signal?: AbortSignal): Promise<void> {

@@ -31,12 +31,17 @@ export { PolicyNotFoundError } from './knowledge/errors.js'
 export { migrate } from './migrate.js'
 export type { MigrateOptions, MigrationReport, MigrationStep } from './schema/migrate.js'
 export { CheckpointMovedError, JournalOwnedError, TooManyDaysError, UnknownStreamError } from './store/errors.js'
+export type { CopyTarget } from './transfer/copy.js'
 export { TransferMismatchError } from './transfer/errors.js'
 export {
   type ExportOptions,
   exportEvents,
   type ImportOptions,
+  type ImportTarget,
+  type IncomingStream,
   importEvents,
+  type TransferOptions,
   type TransferProgress,
   type TransferReport,
+  type TransferStore,
 } from './transfer/transfer.js'

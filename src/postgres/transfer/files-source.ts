@@ -20,8 +20,8 @@ import { CorruptSegmentError, StorageError } from '../../storage/errors.js'
 import type { Gap, StreamIdentity } from '../../storage/journal/source.js'
 import type { ReadOptions, StreamSource } from './source.js'
 
-/** What the streams of such files are known by; nobody has said it. */
-const CAPACITY = 1_000_000
+/** They were in no ring that anybody knows of, and nobody has said what completes an event: all four appraisers. */
+const CAPACITY = 0
 const REQUIRED_MASK = 0b1111
 /** Version 8 of a UUID: made in a way of one's own. */
 const VERSION = 0x80

@@ -88,6 +88,19 @@ const MOST_ROUNDS = 5
  * @throws {InvalidArgumentError} for a bad option, or if `streamId` is not that of the source.
  * @throws {StoreMismatchError} if the store holds another stream, or more of this one.
  * @throws {TransferMismatchError} if the two sides differ in the end.
+ *
+ * @example
+ * ```ts
+ * const stream = await openExperienceStream({ directory })
+ * for (let i = 0; i < 1000; i++) stream.writeEvent({ stepNumber: i, rewardGoal: i / 8 })
+ * await stream.close()
+ * const backend = await PostgresBackend.connect('memory://')
+ * const { copied, contents } = await importEvents(backend, directory)
+ * console.log(copied, contents?.events, (await importEvents(backend, directory)).copied) // 1000 1000 0
+ * const exported = await exportEvents(backend, 'out', { format: 'messagepack' })
+ * console.log(exported.contents?.checksum === contents?.checksum) // true
+ * await backend.close()
+ * ```
  */
 export async function importEvents(
   target: ImportTarget,
@@ -114,6 +127,15 @@ export async function importEvents(
  * @throws {StoreMismatchError} if the directory holds another stream, or more of this one.
  * @throws {StorageError} if it cannot be written.
  * @throws {TransferMismatchError} if the two sides differ in the end.
+ *
+ * @example
+ * ```ts
+ * const backend = await PostgresBackend.connect('memory://')
+ * await backend.writeBatch([{ stepNumber: 1 }, { stepNumber: 2 }])
+ * const { copied, endSeq } = await exportEvents(backend, 'out')
+ * console.log(copied, endSeq) // 2 2
+ * await backend.close()
+ * ```
  */
 export async function exportEvents(
   store: RestorableStore,

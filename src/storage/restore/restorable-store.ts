@@ -22,6 +22,13 @@ export interface StoredIdentity {
   readonly origin?: 'journal' | 'direct' | undefined
 }
 
+/**
+ * A stream as files with a manifest have it. A stream that no journal wrote was never in a ring either: its capacity is 0.
+ */
+export function storedOf(identity: StreamIdentity, checkpoint: Checkpoint): StoredIdentity {
+  return { identity, checkpoint, origin: identity.capacity === 0 ? 'direct' : 'journal' }
+}
+
 /** See the module. `FileColdStorage`, `ColdReader` and `PostgresBackend` are such stores. */
 export interface RestorableStore {
   /** Names the store in reports and errors. */

@@ -106,9 +106,16 @@ function suite(database: () => Promise<SqlDriver>): void {
     const store = new PostgresStore(driver, { streamId: report.identity.streamId })
     expect(await store.stored()).toMatchObject({ origin: 'direct', checkpoint: { seq: 3000, position: 0 } })
     expect([await store.count(0, 9000), (await store.gaps(2, 9)).length]).toEqual([1000, 2])
-    await expect(openExperienceStream({ directory: temporaryFolder(), restoreFrom: store })).rejects.toMatchObject({
-      code: 'STORE_MISMATCH',
-    })
+    const out = temporaryFolder()
+    await exportEvents(store, out, { format: 'messagepack' })
+    expect(await importEvents(open, out)).toMatchObject({ origin: 'direct', copied: 0, contents: report.contents })
+    const exported = await FileColdStorage.read(out)
+    for (const restoreFrom of [store, exported]) {
+      await expect(openExperienceStream({ directory: temporaryFolder(), restoreFrom })).rejects.toMatchObject({
+        code: 'STORE_MISMATCH',
+      })
+    }
+    await exported.close()
     const third = await madeDirectory({ events: 10, cold: false })
     await expect(importEvents(new PostgresStore(driver), third)).rejects.toMatchObject({ code: 'STORE_MISMATCH' })
     await store.close()

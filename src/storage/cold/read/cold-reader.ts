@@ -8,7 +8,7 @@
 import { ClosedError } from '../../../errors.js'
 import { StorageError } from '../../errors.js'
 import type { Gap } from '../../journal/source.js'
-import type { StoredIdentity } from '../../restore/restorable-store.js'
+import { type StoredIdentity, storedOf } from '../../restore/restorable-store.js'
 import type { Checkpoint, ColdQuery, StoredEvents } from '../cold-storage.js'
 import { type ManifestLog, readManifest } from '../manifest/log.js'
 import { MANIFEST } from '../manifest/manifest.js'
@@ -46,7 +46,7 @@ export class ColdReader {
   /** The stream that the store holds and what is committed, now; undefined while nothing is. */
   async stored(): Promise<StoredIdentity | undefined> {
     const { identity, checkpoint } = (await this.latest()).state
-    return checkpoint && { identity, checkpoint }
+    return checkpoint && storedOf(identity, checkpoint)
   }
 
   /** What was committed as of the last look. */

@@ -8,7 +8,7 @@
 import { ClosedError } from '../../../errors.js'
 import { assertKeys } from '../../../stream/validate.js'
 import type { Gap, StreamIdentity } from '../../journal/source.js'
-import type { StoredIdentity } from '../../restore/restorable-store.js'
+import { type StoredIdentity, storedOf } from '../../restore/restorable-store.js'
 import type { Checkpoint, ColdBatch, ColdQuery, ColdStorage, StoredEvents } from '../cold-storage.js'
 import { MANIFEST, type Manifest } from '../manifest/manifest.js'
 import type { ColdPlatform } from '../platform.js'
@@ -98,7 +98,7 @@ export class ColdStore implements ColdStorage {
       await this.open()
     }
     const { identity, checkpoint } = this.current().manifest.state
-    return checkpoint && { identity, checkpoint }
+    return checkpoint && storedOf(identity, checkpoint)
   }
 
   write(batch: ColdBatch, to: Checkpoint, signal?: AbortSignal): Promise<void> {

@@ -22,7 +22,7 @@ import type * as C from './contract.js'
 import type { SqlDriver } from './driver/driver.js'
 import { EventQueries } from './events/queries.js'
 import { checkHealth } from './health.js'
-import { type RefreshOptions, refreshAnalytics } from './knowledge/analytics.js'
+import { refreshAnalytics } from './knowledge/analytics.js'
 import { Configuration } from './knowledge/configuration.js'
 import { Metrics } from './knowledge/metrics.js'
 import { Policies } from './knowledge/policies.js'
@@ -217,7 +217,7 @@ export class PostgresBackend implements C.PersistenceBackend {
     return this.sound.metrics.query(query)
   }
 
-  async refreshAnalytics(options?: RefreshOptions): Promise<void> {
+  async refreshAnalytics(options?: C.RefreshOptions): Promise<void> {
     return refreshAnalytics(this.sound.driver, options)
   }
 

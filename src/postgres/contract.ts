@@ -172,6 +172,12 @@ export interface MetricQuery extends CallOptions {
   readonly limit?: number | undefined
 }
 
+/** How `refreshAnalytics` is called. */
+export interface RefreshOptions extends CallOptions {
+  /** It reads every event that is in a table, and so has a limit of its own, in ms. Default: an hour. */
+  readonly timeoutMs?: number | undefined
+}
+
 /** What `healthCheck` found. */
 export interface Health {
   readonly ok: boolean
@@ -262,8 +268,8 @@ export interface PersistenceBackend extends ColdStorage {
 
   recordMetric(metric: MetricInput, options?: CallOptions): Promise<number>
   queryMetrics(query?: MetricQuery): Promise<Metric[]>
-  /** Computes the figures of the days anew, the materialised view `daily_experience`. Default `timeoutMs`: an hour. */
-  refreshAnalytics(options?: CallOptions & { readonly timeoutMs?: number | undefined }): Promise<void>
+  /** Computes the figures of the days anew, the materialised view `daily_experience`. */
+  refreshAnalytics(options?: RefreshOptions): Promise<void>
 
   /** Moves whole days whose end lies before `olderThan` into files; see docs/postgres.md. */
   archiveEvents(olderThan: Date | number, options?: CallOptions): Promise<ArchiveReport>

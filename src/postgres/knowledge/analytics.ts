@@ -5,18 +5,12 @@
  */
 
 import { assertInteger } from '../../stream/validate.js'
-import type { CallOptions } from '../contract.js'
+import type { RefreshOptions } from '../contract.js'
 import type { SqlDriver } from '../driver/driver.js'
 import { signalOf } from './arguments.js'
 
 const REFRESH = 'SELECT refresh_daily_experience()'
 const LONGEST_MS = 2 ** 31 - 1
-
-/** How `refreshAnalytics` is called. */
-export interface RefreshOptions extends CallOptions {
-  /** It reads every event that is in a table, and so has a limit of its own, in ms. Default: an hour. */
-  readonly timeoutMs?: number | undefined
-}
 
 /** Computes the materialised view `daily_experience` anew; whoever reads it meanwhile reads the figures of before. */
 export async function refreshAnalytics(driver: SqlDriver, options: RefreshOptions = {}): Promise<void> {

@@ -108,12 +108,26 @@ export class PostgresServer {
     return `postgres://postgres:${this.parts.password}@127.0.0.1:${this.port}/${database}`
   }
 
-  /** Starts it, the first time or again, on the same port with the same data. */
-  async start() {
-    const { postgres, home, who, settings } = this.parts
+  /** The folder of the server, which is deleted with it; nothing of the server is in it but `data`. */
+  get home() {
+    return this.parts.home
+  }
+
+  /** The folder of the data. */
+  get data() {
+    return join(this.parts.home, 'data')
+  }
+
+  /**
+   * Starts it, the first time or again, on the same port with the same data.
+   * @param {Record<string, string>} [more] settings of this start
+   */
+  async start(more = {}) {
+    const { postgres, home, who } = this.parts
+    const settings = { ...this.parts.settings, ...more }
     const all = { ...settings, listen_addresses: '127.0.0.1', unix_socket_directories: '', lc_messages: 'C' }
     const args = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
-    const child = spawn(postgres, ['-D', join(home, 'data'), '-p', String(this.port), ...args], {
+    const child = spawn(postgres, ['-D', this.data, '-p', String(this.port), ...args], {
       cwd: home,
       stdio: ['ignore', 'ignore', 'pipe'],
       ...who,

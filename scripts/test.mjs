@@ -13,6 +13,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { CHROMIUM_HELP, findChromium } from './chromium.mjs'
+import { whyNoPostgres } from './postgres.mjs'
 import { BROWSER_FOLDERS, BROWSER_SHARED_FOLDERS } from './suites.mjs'
 
 const STEP_LIMIT_MS = 1_200_000
@@ -23,9 +24,9 @@ const results = join(root, 'build', 'test-results.json')
 const filters = process.argv.slice(2)
 const totals = { passed: 0, failed: 0, skipped: 0 }
 
-main()
+await main()
 
-function main() {
+async function main() {
   if (machineIsFit()) {
     const chromium = bringChromium()
     if (step('build', tool('scripts/build.mjs'))) {
@@ -33,6 +34,7 @@ function main() {
       step('types of tests and scripts', tool('node_modules/typescript/bin/tsc', '-p', 'test/tsconfig.json'))
       runSuites()
       if (!chromium) skipBrowser()
+      await sayWithoutPostgres()
     }
   }
   console.log(`\n${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`)
@@ -95,6 +97,13 @@ function skipBrowser() {
   const files = folders.flatMap((folder) => testFiles(join(root, 'test', folder)))
   totals.skipped += files.length
   shout(`SKIPPED: ${files.length} runs of test files in the browser; ${CHROMIUM_HELP}`)
+}
+
+/** Its suites count their tests as skipped by themselves; what they say is far above by now. */
+async function sayWithoutPostgres() {
+  const reason = process.env.DATABASE_URL ? undefined : await whyNoPostgres()
+  if (reason !== undefined)
+    shout(`SKIPPED: the tests that need a PostgreSQL server; ${reason}, and no DATABASE_URL is set`)
 }
 
 /** @param {string} folder */

@@ -17,7 +17,7 @@ import type { EventBatch } from '../stream/batch.js'
 import { type ArchiveCallOptions, FileArchive } from './archive/file-archive.js'
 import type { ArchiveOptions } from './archive/options.js'
 import { Archiving, type ArchivingOptions } from './archive/schedule.js'
-import { type ConnectOptions, connectDatabase, type DatabaseTarget } from './connect.js'
+import { type ConnectOptions, connectDatabase } from './connect.js'
 import type * as C from './contract.js'
 import type { SqlDriver } from './driver/driver.js'
 import { EventQueries } from './events/queries.js'
@@ -28,6 +28,7 @@ import { Metrics } from './knowledge/metrics.js'
 import { Policies } from './knowledge/policies.js'
 import type { DirectEvents } from './store/direct.js'
 import { PostgresStore } from './store/store.js'
+import type { DatabaseTarget } from './target.js'
 
 /** How to connect, to which stream, and where archived days go. Unknown keys are refused. */
 export interface BackendOptions extends ConnectOptions {

@@ -15,12 +15,7 @@ import { type DriverOptions, OPTION_KEYS } from './driver/options.js'
 import { connectServer, useServer } from './driver/server.js'
 import { UnsupportedDatabaseError } from './errors.js'
 import { checkSchema, migrate } from './schema/migrate.js'
-
-/**
- * What to connect to: `postgres://user:password@host:5432/name`, a pool of `pg`, `memory://`, `file://DIR`, or an instance
- * of PGlite. Undefined is `memory://`. A pool or an instance stays the caller's and is not closed.
- */
-export type DatabaseTarget = string | URL | Pool | PGlite | undefined
+import type { DatabaseTarget } from './target.js'
 
 /** How to connect. */
 export interface ConnectOptions extends DriverOptions {
@@ -116,16 +111,17 @@ async function assertUsable(driver: SqlDriver, signal: AbortSignal | undefined):
   }
 }
 
-/** By what it can do, since it may be of another copy of the library. */
-function isPool(target: object): target is Pool {
+/** Whether it is a pool: told by what it can do, since it may be of another copy of the library. */
+function isPool(target: unknown): target is Pool {
   return has(target, ['connect', 'query', 'end']) && 'totalCount' in target && 'options' in target
 }
 
-function isPglite(target: object): target is PGlite {
+/** Whether it is a PGlite, told likewise. */
+function isPglite(target: unknown): target is PGlite {
   return has(target, ['query', 'exec', 'transaction', 'execProtocol'])
 }
 
-function has(target: object, methods: readonly string[]): boolean {
+function has(target: unknown, methods: readonly string[]): target is object {
   if (typeof target !== 'object' || target === null) return false
   return methods.every((name) => typeof (target as Record<string, unknown>)[name] === 'function')
 }

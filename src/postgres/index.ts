@@ -15,7 +15,7 @@ export type { ArchiveCallOptions } from './archive/file-archive.js'
 export type { ArchiveOptions } from './archive/options.js'
 export type { Archiving, ArchivingOptions, ArchivingTurn } from './archive/schedule.js'
 export { type BackendOptions, PostgresBackend } from './backend.js'
-export type { ConnectOptions, DatabaseTarget } from './connect.js'
+export type { ConnectOptions } from './connect.js'
 export type * from './contract.js'
 export type {
   SqlCapabilities,
@@ -31,6 +31,7 @@ export { PolicyNotFoundError } from './knowledge/errors.js'
 export { migrate } from './migrate.js'
 export type { MigrateOptions, MigrationReport, MigrationStep } from './schema/migrate.js'
 export { CheckpointMovedError, JournalOwnedError, TooManyDaysError, UnknownStreamError } from './store/errors.js'
+export type { DatabaseTarget, PgliteTarget, PoolTarget } from './target.js'
 export type { CopyTarget } from './transfer/copy.js'
 export { TransferMismatchError } from './transfer/errors.js'
 export {

@@ -4,9 +4,10 @@
  * @module
  */
 
-import { type DatabaseTarget, openDatabase } from './connect.js'
+import { openDatabase } from './connect.js'
 import type { DriverOptions } from './driver/options.js'
 import { type MigrateOptions, type MigrationReport, migrate as migrateSchema } from './schema/migrate.js'
+import type { DatabaseTarget } from './target.js'
 
 /**
  * Brings the schema of a database to what this package needs, as `schema/migrate.ts` says: files of SQL in order, each

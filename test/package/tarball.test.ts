@@ -10,7 +10,7 @@ import { formatMessage } from 'publint/utils'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { install, node, type Packed, pack, root } from './packed.js'
 
-const MOST_BYTES = 1_250_000
+const MOST_BYTES = 1_600_000
 
 let packed: Packed
 let app: string
@@ -58,6 +58,16 @@ describe('the tarball', () => {
     )
     const all = [...targets, ...Object.values(manifest.bin)].map((path) => path.replace(/^\.\//, ''))
     expect(all.filter((path) => !paths().includes(path))).toEqual([])
+  })
+
+  test('holds the SQL of the schema, as it is in the sources', async () => {
+    const sql = paths().filter((path) => path.startsWith('src/') && path.endsWith('.sql'))
+    expect(sql.length).toBeGreaterThan(4)
+    for (const path of sql) {
+      const built = await readFile(join(installed, path.replace(/^src/, 'dist')), 'utf8')
+      expect(built, path).toBe(await readFile(join(installed, path), 'utf8'))
+    }
+    expect(paths().filter((path) => path.startsWith('dist/') && path.endsWith('.sql'))).toHaveLength(sql.length)
   })
 
   test('holds the sources that its source maps name', async () => {

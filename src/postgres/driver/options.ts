@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { ConnectionOptions } from 'node:tls'
 import { InvalidArgumentError, invalid } from '../../errors.js'
 import { assertInteger, assertKeys } from '../../stream/validate.js'
 
@@ -23,7 +22,7 @@ export interface DriverOptions {
    * of the host; an object is handed to Node's `tls.connect`. Default: what the URL's `sslmode` says. Not for a pool of
    * the caller's.
    */
-  readonly tls?: 'require' | 'verify-full' | ConnectionOptions | undefined
+  readonly tls?: 'require' | 'verify-full' | Readonly<Record<string, unknown>> | undefined
   /** Name in `pg_stat_activity`. Default `'experience-stream'`. Not for a pool of the caller's. */
   readonly applicationName?: string | undefined
 }
@@ -34,7 +33,7 @@ export interface DriverSettings {
   readonly statementTimeoutMs: number
   readonly connectTimeoutMs: number
   readonly idleTimeoutMs: number
-  readonly tls: ConnectionOptions | undefined
+  readonly tls: Readonly<Record<string, unknown>> | undefined
   readonly applicationName: string
 }
 
@@ -80,10 +79,10 @@ export function assertOnly(options: DriverOptions, taken: readonly (keyof Driver
   }
 }
 
-function tlsOptions(tls: unknown): ConnectionOptions | undefined {
+function tlsOptions(tls: unknown): Readonly<Record<string, unknown>> | undefined {
   if (tls === undefined) return undefined
   if (tls === 'require') return { rejectUnauthorized: false }
   if (tls === 'verify-full') return { rejectUnauthorized: true }
-  if (typeof tls === 'object' && tls !== null) return tls
+  if (typeof tls === 'object' && tls !== null) return tls as Readonly<Record<string, unknown>>
   throw invalid('tls', "be 'require', 'verify-full' or options of Node's tls.connect", tls)
 }

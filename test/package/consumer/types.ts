@@ -30,6 +30,13 @@ import {
   sequences,
   uniform,
 } from 'experience-stream'
+import {
+  AuthenticationError,
+  type DatabaseTarget,
+  type MigrationReport,
+  migrate,
+  type PersistenceBackend,
+} from 'experience-stream/postgres'
 
 const options: StreamOptions = { capacity: 1000, ids: 'v7', clock: 'amortized', seed: 7n, priority: 'explicit' }
 
@@ -95,4 +102,13 @@ export async function main(signal: AbortSignal, appraiser: Appraiser): Promise<n
     Number(episode) +
     (view?.seq ?? 0)
   )
+}
+
+export async function database(target: DatabaseTarget, backend: PersistenceBackend): Promise<string[]> {
+  const report: MigrationReport = await migrate(target, { profile: 'analytics', connection: { tls: 'verify-full' } })
+  const health = await backend.healthCheck()
+  if (health.error instanceof AuthenticationError) return []
+  // @ts-expect-error a profile that there is not
+  await migrate(target, { profile: 'fast' })
+  return [...report.applied]
 }

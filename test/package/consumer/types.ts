@@ -36,6 +36,7 @@ import {
   type MigrationReport,
   migrate,
   type PersistenceBackend,
+  PostgresBackend,
 } from 'experience-stream/postgres'
 
 const options: StreamOptions = { capacity: 1000, ids: 'v7', clock: 'amortized', seed: 7n, priority: 'explicit' }
@@ -104,8 +105,9 @@ export async function main(signal: AbortSignal, appraiser: Appraiser): Promise<n
   )
 }
 
-export async function database(target: DatabaseTarget, backend: PersistenceBackend): Promise<string[]> {
+export async function database(target: DatabaseTarget): Promise<string[]> {
   const report: MigrationReport = await migrate(target, { profile: 'analytics', connection: { tls: 'verify-full' } })
+  const backend: PersistenceBackend = await PostgresBackend.connect(target, { poolSize: 2 })
   const health = await backend.healthCheck()
   if (health.error instanceof AuthenticationError) return []
   // @ts-expect-error a profile that there is not

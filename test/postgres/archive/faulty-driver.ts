@@ -9,21 +9,25 @@ import type {
   SqlValue,
   TransactionOptions,
 } from '../../../src/postgres/driver/driver.js'
-import { StorageError } from '../../../src/storage/errors.js'
-import type { FaultyFiles } from '../../storage/cold/faulty-files.js'
+import { DatabaseUnavailableError } from '../../../src/postgres/errors.js'
 
 export class FaultyDriver implements SqlDriver {
   /** Calls so far. */
   calls = 0
+  /** Whether nothing works any more. */
+  dead = false
   private readonly inner: SqlDriver
   private readonly dieAfter: number
-  private readonly files: FaultyFiles
+  private readonly isOver: () => boolean
 
-  /** @param dieAfter number of the call that is the last one; whether its answer arrives does not matter then */
-  constructor(inner: SqlDriver, files: FaultyFiles, dieAfter = Number.POSITIVE_INFINITY) {
+  /**
+   * @param dieAfter number of the call that is the last one; it is carried out, and its answer is lost
+   * @param isOver whether everything has ended for another reason
+   */
+  constructor(inner: SqlDriver, dieAfter: number, isOver: () => boolean = () => false) {
     this.inner = inner
-    this.files = files
     this.dieAfter = dieAfter
+    this.isOver = isOver
   }
 
   get kind(): SqlDriver['kind'] {
@@ -73,12 +77,12 @@ export class FaultyDriver implements SqlDriver {
   private async call<T>(work: () => Promise<T>): Promise<T> {
     this.assertAlive()
     const result = await work()
-    if (this.calls++ === this.dieAfter) this.files.crashed = true
+    if (this.calls++ === this.dieAfter) this.dead = true
     this.assertAlive()
     return result
   }
 
   private assertAlive(): void {
-    if (this.files.crashed) throw new StorageError('the process has ended')
+    if (this.dead || this.isOver()) throw new DatabaseUnavailableError('the connection has ended')
   }
 }

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { StorageError } from '../../errors.js'
 import type { StoredEvents } from '../cold-storage.js'
 import { EventsBuilder, lowerBound, NO_EVENTS } from '../events.js'
 
@@ -24,7 +25,10 @@ interface Cursor {
   at: number
 }
 
-/** The events of all sources, ascending; each batch owns its arrays. No two sources may have the same event. */
+/**
+ * The events of all sources, ascending; each batch owns its arrays.
+ * @throws {StorageError} if two sources have the same event
+ */
 export async function* merged(
   sources: readonly EventSource[],
   batchSize: number,
@@ -49,6 +53,7 @@ export async function* merged(
       if (cursor === undefined) break
       const limit = Math.min(nextOf(cursors, cursor), waiting[begun]?.firstSeq ?? Number.POSITIVE_INFINITY)
       const end = lowerBound(cursor.events.seqs, cursor.events.length, limit)
+      if (end === cursor.at) throw new StorageError(`event ${seqOf(cursor)} is in two places`, { seq: seqOf(cursor) })
       cursor.at += builder.append(cursor.events, cursor.at, end)
       if (builder.length === builder.capacity) {
         left -= builder.length

@@ -1,0 +1,133 @@
+/**
+ * Queries of a store against a filter in memory, over many pages, days and gaps.
+ *
+ * @module
+ */
+
+import { randomBytes } from 'node:crypto'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { NO_CORRECTIONS } from '../../../src/postgres/store/corrections.js'
+import { PostgresStore } from '../../../src/postgres/store/store.js'
+import type { ColdQuery, EventMetadata } from '../../../src/storage/cold/cold-storage.js'
+import { matchingRows, RowMatcher } from '../../../src/storage/cold/events.js'
+import type { Gap } from '../../../src/storage/journal/source.js'
+import { makeEventsOf, SOME_DAY_US } from '../../../src/testing/events.js'
+import { describeServer, serverDriver } from '../support/databases.js'
+import { describeDatabases } from './databases.js'
+import { IDENTITY } from './oracle.js'
+
+const MINUTE_US = 60_000_000
+const TOTAL = 6000
+
+/** Six days in order, every eleventh event some days late; a gap after every thousand. */
+function timestamp(seq: number): number {
+  return SOME_DAY_US + (seq + (seq % 11 === 0 ? ((seq * 7919) % 4000) - 2000 : 0)) * 1.5 * MINUTE_US + 1e11
+}
+
+const NUMBERS = Array.from({ length: TOTAL }, (_, seq) => seq).filter((seq) => seq % 1000 !== 999)
+const EVENTS = makeEventsOf(Float64Array.from(NUMBERS), {
+  timestamp: (seq) => Math.floor(timestamp(seq)),
+  episode: (seq) => (seq % 100 === 0 ? 2n ** 64n - 1n : BigInt(Math.floor(seq / 50))),
+  type: (seq) => (seq % 300 === 0 ? 0xffff : seq % 3),
+})
+
+async function numbersOf(store: PostgresStore, query: ColdQuery): Promise<number[]> {
+  const found: number[] = []
+  for await (const { seqs, length } of store.query(query)) {
+    expect(length).toBeLessThanOrEqual(query.batchSize ?? 1024)
+    found.push(...seqs)
+  }
+  return found
+}
+
+function expected({ batchSize: _, ...filter }: ColdQuery): number[] {
+  return [...matchingRows(EVENTS, new RowMatcher(filter)).seqs]
+}
+
+describeDatabases('queries of a store', (connect) => {
+  test('find exactly what a filter in memory finds, whatever the conditions', async () => {
+    const store = new PostgresStore(await connect())
+    await store.open(IDENTITY)
+    const gaps: Gap[] = Array.from({ length: 6 }, (_, i) => ({
+      start: i * 1000 + 999,
+      end: i * 1000 + 1000,
+      reason: 'aborted',
+    }))
+    await store.write({ events: EVENTS, corrections: NO_CORRECTIONS, gaps }, { seq: TOTAL, position: 1 })
+    const seq = fc.nat(TOTAL + 100)
+    const time = seq.map((at) => timestamp(at) + 0.5)
+    const query = fc.record(
+      {
+        startSeq: seq,
+        endSeq: seq,
+        from: fc.oneof(time, fc.constantFrom(0, -5, Number.NEGATIVE_INFINITY)),
+        to: fc.oneof(time, fc.constantFrom(2 ** 60, Number.POSITIVE_INFINITY)),
+        episodeId: fc.oneof(fc.nat(130).map(BigInt), fc.constant(2n ** 64n - 1n)),
+        types: fc.subarray([0, 1, 2, 0xffff, 77], { minLength: 1 }),
+        batchSize: fc.constantFrom(1, 7, 500, 1024, 5000),
+      },
+      { requiredKeys: [] },
+    )
+    const property = fc.asyncProperty(query, async (wanted) => {
+      expect(await numbersOf(store, wanted)).toEqual(expected(wanted))
+    })
+    await fc.assert(property, { numRuns: 60 })
+    expect(await numbersOf(store, {})).toEqual(NUMBERS)
+  }, 60_000)
+
+  test('a query shows what was there when it began', async () => {
+    const store = new PostgresStore(await connect())
+    await store.open(IDENTITY)
+    const part = (from: number, to: number) =>
+      makeEventsOf(Float64Array.from({ length: to - from }, (_, i) => from + i))
+    const write = (from: number, to: number, position: number) => {
+      return store.write({ events: part(from, to), corrections: NO_CORRECTIONS, gaps: [] }, { seq: to, position })
+    }
+    await write(0, 30, 1)
+    const rows = store.query({ batchSize: 10 })[Symbol.asyncIterator]()
+    const found = [...((await rows.next()).value?.seqs ?? [])]
+    await write(30, 50, 2)
+    for (let next = await rows.next(); !next.done; next = await rows.next()) found.push(...next.value.seqs)
+    expect(found).toEqual(Array.from({ length: 30 }, (_, seq) => seq))
+  })
+})
+
+describeServer('large metadata', () => {
+  test('end a page before there are too many of them, and all come back', async () => {
+    const driver = await serverDriver()
+    const store = new PostgresStore(driver)
+    await store.open(IDENTITY)
+    const texts = Array.from({ length: 400 }, (_, i) =>
+      i % 2 === 0 ? randomBytes(30_000).toString('base64') : undefined,
+    )
+    const metadata = (seq: number): EventMetadata | undefined => {
+      return texts[seq] === undefined ? undefined : { parameters: texts[seq] }
+    }
+    const events = makeEventsOf(Float64Array.from(texts.keys()), { metadata })
+    await store.write({ events, corrections: NO_CORRECTIONS, gaps: [] }, { seq: 400, position: 1 })
+    const sizes: number[] = []
+    let seq = 0
+    for await (const found of store.query({})) {
+      sizes.push(found.length)
+      for (const number of found.seqs) {
+        expect(number).toBe(seq)
+        expect(found.metadata.get(number)).toEqual(metadata(seq++))
+      }
+    }
+    expect(seq).toBe(400)
+    // 200 of 40,000 bytes: 8 MiB are more than those of 400 events.
+    expect(sizes.length).toBe(1)
+    const more = makeEventsOf(
+      Float64Array.from({ length: 400 }, (_, i) => 400 + i),
+      {
+        metadata: (number) => ({ parameters: texts[(number * 2) % 400] as string }),
+      },
+    )
+    await store.write({ events: more, corrections: NO_CORRECTIONS, gaps: [] }, { seq: 800, position: 2 })
+    const pages: number[] = []
+    for await (const found of store.query({ startSeq: 400 })) pages.push(found.length)
+    expect(pages.length).toBeGreaterThan(1)
+    expect(pages.reduce((sum, length) => sum + length, 0)).toBe(400)
+  })
+})

@@ -93,6 +93,33 @@ onBoth('policies', (driver) => {
     }
   })
 
+  test.each<[string, string, string, string]>([
+    ['a second active version', 'version', '2', 'adna_policies_active'],
+    ['the same version again', 'version, is_active', '1, FALSE', 'adna_policies_version'],
+    ['version 0', 'version, is_active', '0, FALSE', 'adna_policies_version_check'],
+    ['a sum that is no number', 'version, is_active, total_executions, reward_sum', `2, FALSE, 1, 'NaN'`, 'reward'],
+    ['a sum without an end', 'version, is_active, total_executions, reward_sum', `2, FALSE, 1, 'Infinity'`, 'reward'],
+    ['a sum of nothing', 'version, is_active, reward_sum', '2, FALSE, 1', 'reward'],
+    ['negative executions', 'version, is_active, total_executions', '2, FALSE, -1', 'executions'],
+    ...['[]', '3', 'null', '{"65536": 1}', '{"-1": 1}', '{"01": 1}', '{"": 1}', '{"1": "1"}', '{"1": 1e309}'].map(
+      (weights): [string, string, string, string] => [
+        `weights of ${weights}`,
+        'version, is_active, action_weights',
+        `2, FALSE, '${weights}'`,
+        'adna_policies_action_weights_check',
+      ],
+    ),
+  ])('the database itself refuses %s', async (what, columns, values, constraint) => {
+    await policies().save(what, RULE)
+    const weights = columns.includes('action_weights') ? ['', ''] : ['action_weights, ', `'{}', `]
+    const inserted = driver().query(
+      `INSERT INTO adna_policies (state_bin_id, rule_id, ${weights[0]}${columns}) VALUES ($1, 'r', ${weights[1]}${values})`,
+      [what],
+    )
+    await expect(inserted).rejects.toMatchObject({ details: { constraint: expect.stringContaining(constraint) } })
+    expect(await policies().load(what)).toMatchObject({ version: 1 })
+  })
+
   test('a parent that does not exist is refused, and the active version stays', async () => {
     const policyId = await policies().save('orphan', RULE)
     const refused = await policies()

@@ -8,8 +8,9 @@
  * @module
  */
 
+import * as L from '../../layout.js'
 import type { StoredEvents } from '../../storage/cold/cold-storage.js'
-import { NO_EVENTS } from '../../storage/cold/events.js'
+import { lowerBound, NO_EVENTS } from '../../storage/cold/events.js'
 import { type EventSource as MergedSource, merged } from '../../storage/cold/read/merge.js'
 import type { ResolvedQuery } from '../../storage/cold/read/query.js'
 import type { SqlDriver, SqlSession } from '../driver/driver.js'
@@ -18,6 +19,8 @@ import { ReadPlan } from './plan.js'
 import type { Archive, ArchiveView } from './source.js'
 import type { StreamRow, Streams } from './streams.js'
 
+/** The place of events that came from files alone. */
+const ARCHIVE = 'archive'
 /** Rows of the first page and of the largest. */
 const FIRST_ROWS = 1024
 const MOST_ROWS = 16_384
@@ -78,7 +81,7 @@ export class StoreReader {
       ahead?.catch(() => {})
       try {
         for await (const events of this.events(page, query)) {
-          yield events
+          yield* placed(events, page.events)
           next = (events.seqs[events.length - 1] as number) + 1
           signal?.throwIfAborted()
         }
@@ -160,6 +163,27 @@ export class StoreReader {
       },
       { signal, readOnly: true },
     )
+  }
+}
+
+/** A batch with its places: what comes before the first of the page's rows is from files alone. */
+function* placed(events: StoredEvents, rows: StoredEvents): Generator<StoredEvents, void, undefined> {
+  const { length, seqs } = events
+  const archived = rows.length === 0 ? length : lowerBound(seqs, length, rows.seqs[0] as number)
+  if (archived > 0) yield { ...part(events, 0, archived), place: ARCHIVE }
+  if (archived < length) yield part(events, archived, length)
+}
+
+/** Rows [from, to) in the same memory. */
+function part(events: StoredEvents, from: number, to: number): StoredEvents {
+  if (from === 0 && to === events.length) return events
+  const { seqs, bytes, masks, metadata } = events
+  return {
+    length: to - from,
+    seqs: seqs.subarray(from, to),
+    bytes: bytes.subarray(from * L.RECORD_BYTES, to * L.RECORD_BYTES),
+    masks: masks.subarray(from, to),
+    metadata,
   }
 }
 

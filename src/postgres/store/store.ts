@@ -36,6 +36,7 @@ import { STREAMS_LOCK } from '../sql/locks.js'
 import { countOf, gapsOf } from './accounts.js'
 import { type DirectEvents, DirectWriter } from './direct.js'
 import { Partitions } from './partitions.js'
+import { ReadAhead } from './read-ahead.js'
 import { StoreReader } from './reader.js'
 import type { Archive } from './source.js'
 import { type StreamOrigin, type StreamRow, Streams } from './streams.js'
@@ -65,7 +66,7 @@ export class PostgresStore implements ColdStorage {
   private readonly driver: SqlDriver
   private readonly writer: StepWriter
   private readonly direct: DirectWriter
-  private readonly reader: StoreReader
+  private readonly ahead: ReadAhead
   private opened: StreamIdentity | undefined
   private committed: Checkpoint | undefined
   private closed = false
@@ -83,7 +84,11 @@ export class PostgresStore implements ColdStorage {
     const tools = { streams: this.streams, partitions: new Partitions(driver, maxDays), archive }
     this.writer = new StepWriter(driver, tools)
     this.direct = new DirectWriter(driver, tools)
-    this.reader = new StoreReader(driver, this.streams, archive)
+    const reader = new StoreReader(driver, this.streams, archive)
+    this.ahead = new ReadAhead(
+      (query) => reader.rows(query),
+      () => this.opened && this.committed?.seq,
+    )
   }
 
   /** What is committed, as far as this store knows; `open` asks the database. */
@@ -102,6 +107,7 @@ export class PostgresStore implements ColdStorage {
       const row = (await this.streams.byId(identity.streamId)) ?? (await this.begin(identity, origin))
       this.assertSame(row, identity, origin)
       this.streams.choose(identity.streamId)
+      this.ahead.drop()
       this.opened = row.identity
       this.committed = isNew(row) ? undefined : row.checkpoint
       return this.committed
@@ -118,6 +124,7 @@ export class PostgresStore implements ColdStorage {
       assertStorable(batch.events)
       assertCorrections(batch.corrections)
       const moved = (checkpoint: Checkpoint): void => {
+        this.ahead.drop(batch.corrections)
         this.committed = checkpoint
       }
       await this.writer.write(streamId, batch, from, { seq: to.seq, position: to.position }, moved, signal)
@@ -152,7 +159,7 @@ export class PostgresStore implements ColdStorage {
    * @throws {InvalidArgumentError} at once, for an unknown key or a value that is out of range.
    */
   query(query: ColdQuery = {}): AsyncIterable<StoredEvents> {
-    return this.reader.rows(resolveQuery(query))
+    return this.ahead.rows(resolveQuery(query))
   }
 
   /** How many events of [startSeq, endSeq) there are, warm or archived. */
@@ -181,6 +188,7 @@ export class PostgresStore implements ColdStorage {
     return this.inTurn(async () => {
       this.closed = true
       this.opened = undefined
+      this.ahead.drop()
     }, true)
   }
 

@@ -45,6 +45,8 @@ export interface StoredEvents {
   readonly masks: Uint8Array
   /** By sequence number; events without metadata have no entry. */
   readonly metadata: ReadonlyMap<number, EventMetadata>
+  /** Of a store that keeps events in several places: which one these came from. History names it behind the store. */
+  readonly place?: string | undefined
 }
 
 /** What a query takes; conditions are joined by AND. */

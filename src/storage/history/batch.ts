@@ -12,8 +12,9 @@ import type { EventMetadata, StoredEvents } from '../cold/cold-storage.js'
 /** Events that history read. It owns its bytes; nothing changes it afterwards. */
 export class HistoryBatch extends EventBatch {
   /**
-   * Where its events came from: `'ring'`, `'journal'` or the name of a store; `'mixed'` if from more than one, which
-   * only batches that were collected or sampled are.
+   * Where its events came from: `'ring'`, `'journal'` or the name of a store, behind which its place follows if it has
+   * several, as in `'postgres archive'`; `'mixed'` if from more than one, which only batches that were collected or sampled
+   * are.
    */
   tier = 'mixed'
   /** The bits of the appraisers that have scored each event, `[n]`. */

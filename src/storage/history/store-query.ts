@@ -52,7 +52,7 @@ export async function* queryStores(stores: readonly HistoryStore[], query: Store
         if (other.seq === seq) await other.skip()
         bound = Math.min(bound, other.seq)
       }
-      yield { tier: first.name, rows: first.take(bound) }
+      yield { tier: first.tier, rows: first.take(bound) }
       await first.fill()
     }
   } finally {
@@ -86,6 +86,12 @@ class Head {
     this.last = start - 1
     this.end = end
     this.iterator = store.query(filter.coldQuery(start, end, batchSize, signal))[Symbol.asyncIterator]()
+  }
+
+  /** Where the next event stands. */
+  get tier(): string {
+    const place = this.events?.place
+    return place === undefined ? this.name : `${this.name} ${place}`
   }
 
   /** Makes the next event known. */

@@ -56,10 +56,6 @@ export async function openSource(path: string, options: OpenSourceOptions = {}):
 async function openStore(directory: string): Promise<StreamSource> {
   const reader = await FileColdStorage.read(directory)
   const stored = await reader.stored()
-  if (stored === undefined) {
-    await reader.close()
-    throw new StorageError(`cannot import ${directory}: the store has no events yet`, { directory })
-  }
   const store = {
     name: reader.name,
     stored: () => reader.stored(),

@@ -12,7 +12,7 @@ import { NodeDisk } from '../disk/node-disk.node.js'
 import { StorageError } from '../errors.js'
 import { nodeCrc32 } from '../journal/crc32.node.js'
 import { assertRestorable, type RestorableStore, type RestoreReport } from '../restore/restorable-store.js'
-import { restoreDirectory } from '../restore/restore-directory.node.js'
+import { removeUnfinished, restoreDirectory } from '../restore/restore-directory.node.js'
 import { openShared } from '../shared/open-shared.js'
 import { WorkerPort } from '../shared/worker-port.node.js'
 import { openDurable } from './open.js'
@@ -69,6 +69,7 @@ export async function openExperienceStream(options: NodeDurableOptions): Promise
   let restored: RestoreReport | undefined
   try {
     disk = new NodeDisk(join(directory, 'journal'))
+    removeUnfinished(disk)
     if (restoreFrom !== undefined) restored = await restoreDirectory(disk, restoreFrom, durable)
   } catch (error) {
     lock.release()

@@ -10,6 +10,9 @@
  */
 
 import { invalid } from '../../errors.js'
+import { idBytes } from '../../event/id.js'
+import { SEQ_LIMIT } from '../../kernel/ring.js'
+import { assertInteger } from '../../stream/validate.js'
 import type { Checkpoint, ColdQuery, StoredEvents } from '../cold/cold-storage.js'
 import type { Gap, StreamIdentity } from '../journal/source.js'
 
@@ -25,8 +28,9 @@ export interface StoredIdentity {
 /**
  * A stream as files with a manifest have it. A stream that no journal wrote was never in a ring either: its capacity is 0.
  */
-export function storedOf(identity: StreamIdentity, checkpoint: Checkpoint): StoredIdentity {
-  return { identity, checkpoint, origin: identity.capacity === 0 ? 'direct' : 'journal' }
+export function storedOf(identity: StreamIdentity, checkpoint: Checkpoint | undefined): StoredIdentity {
+  const origin = identity.capacity === 0 ? 'direct' : 'journal'
+  return { identity, checkpoint: checkpoint ?? { seq: identity.firstSeq, position: 0 }, origin }
 }
 
 /** See the module. `FileColdStorage`, `ColdReader` and `PostgresBackend` are such stores. */
@@ -58,4 +62,14 @@ export function assertRestorable(store: unknown): asserts store is RestorableSto
   const { stored, query } = (store ?? {}) as Partial<RestorableStore>
   if (typeof stored === 'function' && typeof query === 'function') return
   throw invalid('restoreFrom', 'be a store with stored and query', store)
+}
+
+/** @throws {InvalidArgumentError} unless it is what a store can have of a stream. */
+export function assertStored({ identity, checkpoint }: StoredIdentity): void {
+  const { streamId, requiredMask, firstSeq } = identity
+  idBytes(streamId)
+  assertInteger(requiredMask, 'requiredMask', 0, 15)
+  assertInteger(firstSeq, 'firstSeq', 0, SEQ_LIMIT)
+  assertInteger(checkpoint.seq, 'checkpoint.seq', firstSeq, SEQ_LIMIT)
+  assertInteger(checkpoint.position, 'checkpoint.position', 0, SEQ_LIMIT)
 }

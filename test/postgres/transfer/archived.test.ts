@@ -49,7 +49,7 @@ function suite(database: () => Promise<SqlDriver>): void {
   })
 }
 
-describeServer('archiving by command', () => {
+describeServer('archiving by command', { timeout: 60_000 }, () => {
   test('moves what is due, says so, and exports have it where the files are', async () => {
     const [url, directory] = [await serverDatabase(), await madeDirectory({ events: 3000 })]
     const [files, out] = [join(temporaryFolder(), 'archive'), temporaryFolder()]

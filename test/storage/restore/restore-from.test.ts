@@ -51,6 +51,18 @@ describe('a directory without a journal', () => {
     expect(stream.writeEvent({})).toBe(0)
   })
 
+  test('of files that were opened for a stream, and got nothing of it, is that stream', async () => {
+    const first = await openStream({ capacity: 10 })
+    const store = new FileColdStorage(temporaryFolder())
+    await store.open(first.identity)
+    const stream = await openStream({ restoreFrom: store })
+    expect([stream.identity, stream.writeEvent({})]).toEqual([first.identity, 0])
+    await stream.follow(store).flush()
+    expect(await store.count(0, 10)).toBe(1)
+    await stream.close()
+    await store.close()
+  })
+
   test('of a store that has a stream without events goes on with its id and first number', async () => {
     const store = new PlainStore(5, { firstSeq: 5 })
     const stream = await openStream({ restoreFrom: store })
@@ -110,6 +122,13 @@ describe('what restoring refuses', () => {
     })
     store.origin = 'direct'
     await expect(opening({ restoreFrom: store }, directory)).rejects.toMatchObject({ code: 'STORE_MISMATCH' })
+    for (const checkpoint of [
+      { seq: -1, position: 0 },
+      { seq: 5, position: 0.5 },
+    ]) {
+      const broken = opening({ restoreFrom: new PlainStore(5, { firstSeq: 0 }, checkpoint) }, directory)
+      await expect(broken).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+    }
     const twice = new PlainStore(100)
     const once = twice.query.bind(twice)
     twice.query = async function* (query) {
@@ -173,6 +192,10 @@ test('what a crash has left, of restoring as of a journal that was never used, i
   }
   const stream = await openStream({ directory, restoreFrom: new PlainStore(100) })
   expect([stream.totalWritten, existsSync(join(directory, 'journal.restoring'))]).toEqual([100, false])
+  await stream.close()
+  mkdirSync(join(directory, 'journal.restoring'))
+  await openStream({ directory })
+  expect(existsSync(join(directory, 'journal.restoring'))).toBe(false)
 })
 
 describe('the store that a stream was restored from', () => {

@@ -43,10 +43,10 @@ export class ColdReader {
     return new ColdReader(platform, name, await manifestOf(platform))
   }
 
-  /** The stream that the store holds and what is committed, now; undefined while nothing is. */
-  async stored(): Promise<StoredIdentity | undefined> {
+  /** The stream that the store holds and what is committed, now. */
+  async stored(): Promise<StoredIdentity> {
     const { identity, checkpoint } = (await this.latest()).state
-    return checkpoint && storedOf(identity, checkpoint)
+    return storedOf(identity, checkpoint)
   }
 
   /** What was committed as of the last look. */

@@ -89,7 +89,7 @@ export class ColdStore implements ColdStorage {
   }
 
   /**
-   * The stream that the store holds and what is committed; undefined while nothing is. Opens a store that exists.
+   * The stream that the store holds and what is committed; undefined if there is none yet. Opens a store that exists.
    * @throws {DirectoryLockedError} and others as `open` does.
    */
   async stored(): Promise<StoredIdentity | undefined> {
@@ -98,7 +98,7 @@ export class ColdStore implements ColdStorage {
       await this.open()
     }
     const { identity, checkpoint } = this.current().manifest.state
-    return checkpoint && storedOf(identity, checkpoint)
+    return storedOf(identity, checkpoint)
   }
 
   write(batch: ColdBatch, to: Checkpoint, signal?: AbortSignal): Promise<void> {

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { ArchiveProgress } from '../postgres/archive/archiver.js'
 import { FileArchive } from '../postgres/archive/file-archive.js'
+import type { ArchiveProgress } from '../postgres/archive/options.js'
 import type { ArchiveReport } from '../postgres/contract.js'
 import { ARCHIVE_HELP } from './archive-help.js'
 import { parseWords, time } from './arguments.js'

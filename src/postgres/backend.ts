@@ -11,12 +11,11 @@
 import { ClosedError } from '../errors.js'
 import type { EventInput, ExperienceEvent } from '../event/types.js'
 import type { Checkpoint, ColdBatch, ColdQuery, EventMetadata, StoredEvents } from '../storage/cold/cold-storage.js'
-import { systemClock } from '../storage/follow/clock.js'
 import type { Gap, StreamIdentity } from '../storage/journal/source.js'
 import type { EventBatch } from '../stream/batch.js'
-import { type ArchiveCallOptions, FileArchive } from './archive/file-archive.js'
-import type { ArchiveOptions } from './archive/options.js'
-import { Archiving, type ArchivingOptions } from './archive/schedule.js'
+import { FileArchive } from './archive/file-archive.js'
+import type { ArchiveCallOptions, ArchiveOptions } from './archive/options.js'
+import type { Archiving, ArchivingOptions } from './archive/schedule.js'
 import { type ConnectOptions, connectDatabase } from './connect.js'
 import type * as C from './contract.js'
 import type { SqlDriver } from './driver/driver.js'
@@ -68,7 +67,6 @@ export class PostgresBackend implements C.PersistenceBackend {
   private readonly policies: Policies
   private readonly configuration: Configuration
   private readonly metrics: Metrics
-  private archiving: Archiving | undefined
   private closing: Promise<void> | undefined
 
   private constructor(driver: SqlDriver, { archive, ...store }: Pick<BackendOptions, 'archive' | StoreOption>) {
@@ -229,13 +227,10 @@ export class PostgresBackend implements C.PersistenceBackend {
   /**
    * Archives at intervals, a day apart unless told otherwise, until it is stopped or the backend is closed. It keeps no
    * process alive; several processes may do it, one at a time does. What was begun before is stopped.
-   * @throws {InvalidArgumentError}
+   * @throws {ArchiveUnavailableError} without `archive: { directory }` @throws {InvalidArgumentError}
    */
   startArchiving(options: ArchivingOptions = {}): Archiving {
-    const archiving = new Archiving(this.sound.archive, systemClock, options)
-    void this.archiving?.stop()
-    this.archiving = archiving
-    return archiving
+    return this.sound.archive.start(options)
   }
 
   healthCheck(options?: C.CallOptions): Promise<C.Health> {
@@ -258,9 +253,9 @@ export class PostgresBackend implements C.PersistenceBackend {
   }
 
   private async end(): Promise<void> {
-    await this.archiving?.stop()
-    await this.store.close()
+    // First: a write may be waiting for the day that is on its way into files.
     await this.archive.close()
+    await this.store.close()
     await this.driver.close()
   }
 }

@@ -11,8 +11,7 @@ export {
   ArchiveUnavailableError,
   ArchiveVerificationError,
 } from './archive/errors.js'
-export type { ArchiveCallOptions } from './archive/file-archive.js'
-export type { ArchiveOptions } from './archive/options.js'
+export type { ArchiveCallOptions, ArchiveOptions, ArchiveProgress } from './archive/options.js'
 export type { Archiving, ArchivingOptions, ArchivingTurn } from './archive/schedule.js'
 export { type BackendOptions, PostgresBackend } from './backend.js'
 export type { ConnectOptions } from './connect.js'

@@ -14,19 +14,7 @@ import { ArchiveIncompleteError } from './errors.js'
 import { foldFile } from './fold.js'
 import { beginArchiving, STATEMENT_MS } from './locks.js'
 import { type Mover, moveDay } from './move-day.js'
-
-/** One step of a run that is done. */
-export interface ArchiveProgress {
-  /** What was moved, or folded: a day such as `'2026-11-21'`. */
-  readonly day: string
-  readonly what: 'moved' | 'folded'
-  readonly events: number
-  readonly files: number
-  readonly bytes: number
-  /** Steps that are done, this one included, and all steps that are known so far. */
-  readonly done: number
-  readonly of: number
-}
+import type { ArchiveProgress } from './options.js'
 
 /** What a run takes. */
 export interface ArchiveCall {

@@ -18,26 +18,28 @@ import { entriesFor } from '../../storage/cold/correction-lists.js'
 import type { ColdFiles } from '../../storage/cold/files.js'
 import { formatOf } from '../../storage/cold/formats.node.js'
 import { OpenFiles } from '../../storage/cold/read/open-files.js'
+import { type FollowClock, systemClock } from '../../storage/follow/clock.js'
 import type { CorrectionList } from '../../storage/journal/corrections.js'
 import { assertKeys, assertSignal } from '../../stream/validate.js'
-import type { ArchiveReport, CallOptions } from '../contract.js'
+import type { ArchiveReport } from '../contract.js'
 import type { SqlDriver } from '../driver/driver.js'
 import type { Archive } from '../store/source.js'
 import type { Queryable } from '../store/streams.js'
-import { type ArchiveProgress, runArchive } from './archiver.js'
+import { runArchive } from './archiver.js'
 import { type ArchivedFile, readFiles, readState } from './catalog.js'
 import { ArchiveDirectory } from './directory.js'
 import { ArchiveUnavailableError } from './errors.js'
 import { addLate, lateRange } from './late-corrections.js'
-import { type ArchiveOptions, type ResolvedArchiveOptions, resolveArchiveOptions } from './options.js'
+import {
+  type ArchiveCallOptions,
+  type ArchiveOptions,
+  type ResolvedArchiveOptions,
+  resolveArchiveOptions,
+} from './options.js'
+import { Archiving, type ArchivingOptions } from './schedule.js'
 import { FileArchiveView } from './view.js'
 
-/** What `archiveEvents` takes. */
-export interface ArchiveCallOptions extends CallOptions {
-  /** Called after each day that was moved and each file that was folded. */
-  readonly onProgress?: ((progress: ArchiveProgress) => void) | undefined
-}
-
+const NO_DIRECTORY = 'archiving needs a directory for files: connect with archive: { directory }'
 /** Streams whose list of files is remembered. */
 const MOST_LISTS = 16
 
@@ -51,6 +53,7 @@ export class FileArchive implements Archive {
   private readonly lists = new Map<number, readonly ArchivedFile[]>()
   private listed = -1
   private running: Promise<unknown> | undefined
+  private archiving: Archiving | undefined
   private readonly closing = new AbortController()
 
   /**
@@ -110,7 +113,7 @@ export class FileArchive implements Archive {
     if (this.closing.signal.aborted) throw new ClosedError('archive')
     const { options: resolved, directory, driver } = this
     if (resolved === undefined || directory === undefined) {
-      throw new ArchiveUnavailableError('archiving needs a directory for files: connect with archive: { directory }')
+      throw new ArchiveUnavailableError(NO_DIRECTORY)
     }
     const { fileEvents, keepReplacedMs } = resolved
     const ended = AbortSignal.any(signal === undefined ? [this.closing.signal] : [signal, this.closing.signal])
@@ -119,14 +122,28 @@ export class FileArchive implements Archive {
     return run
   }
 
+  /**
+   * Archives at intervals until it is stopped or the archive is closed. What was begun before is stopped.
+   * @throws {ArchiveUnavailableError} if there is no directory to archive to @throws {InvalidArgumentError}
+   */
+  start(options: ArchivingOptions = {}, clock: FollowClock = systemClock): Archiving {
+    if (this.closing.signal.aborted) throw new ClosedError('archive')
+    if (this.directory === undefined) throw new ArchiveUnavailableError(NO_DIRECTORY)
+    const archiving = new Archiving(this, clock, options)
+    void this.archiving?.stop()
+    this.archiving = archiving
+    return archiving
+  }
+
   /** Days that a day stays in the database unless a call says otherwise. */
   get afterDays(): number {
     return this.options?.afterDays ?? 7
   }
 
-  /** Ends a run that is under way and closes files. Views that are being read go on to the end of what they read. */
+  /** Ends archiving at intervals and a run that is under way, and closes files. Views that are being read go on to the end of what they read. */
   async close(): Promise<void> {
     this.closing.abort(new ClosedError('archive'))
+    await this.archiving?.stop()
     await this.running
     await this.open?.close()
   }

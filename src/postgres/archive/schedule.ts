@@ -16,8 +16,7 @@ import { Backoff } from '../../storage/follow/retry.js'
 import { assertFinite, assertInteger, assertKeys } from '../../stream/validate.js'
 import type { ArchiveReport } from '../contract.js'
 import { ArchiveBusyError } from './errors.js'
-import type { ArchiveCallOptions } from './file-archive.js'
-import { MOST_DAYS } from './options.js'
+import { type ArchiveCallOptions, MOST_DAYS } from './options.js'
 
 /** How often, and what is due. */
 export interface ArchivingOptions {

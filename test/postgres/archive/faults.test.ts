@@ -23,6 +23,7 @@ describeServer('the directory', () => {
     await expect(all(view.rows({}))).rejects.toMatchObject(failure)
     await expect(all(view.rows({ endSeq: 1 }))).rejects.toThrow(`whose files are in ${place.directory}`)
     await expect(without.archive(0)).rejects.toMatchObject({ code: 'ARCHIVE_UNAVAILABLE' })
+    expect(() => without.start()).toThrow('archiving needs a directory for files')
     await place.correct(without, makeCorrections([[3, 0, 1]]))
     await place.check(archive)
     await without.close()

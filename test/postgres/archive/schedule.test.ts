@@ -1,7 +1,9 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { ArchiveBusyError } from '../../../src/postgres/archive/errors.js'
+import { FileArchive } from '../../../src/postgres/archive/file-archive.js'
 import { Archiving, type ArchivingOptions, type ArchivingTurn } from '../../../src/postgres/archive/schedule.js'
 import type { ArchiveReport } from '../../../src/postgres/contract.js'
+import type { SqlDriver } from '../../../src/postgres/driver/driver.js'
 import type { FollowClock } from '../../../src/storage/follow/clock.js'
 
 const DAY_MS = 86_400_000
@@ -34,6 +36,13 @@ class QuickClock implements FollowClock {
 
   turn(): Promise<void> {
     return new Promise((resolve) => setImmediate(resolve))
+  }
+}
+
+/** A clock whose sleeps end when they are given up. */
+class SleepingClock extends QuickClock {
+  override sleep(_: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
   }
 }
 
@@ -94,6 +103,16 @@ test('stopping ends a run that is under way, and nothing comes after', async () 
   expect(begun).toBe(1)
   expect(turns).toEqual([])
   expect(archiving.last).toBeUndefined()
+})
+
+test('an archive has one schedule: another takes its place, and closing the archive ends it', async () => {
+  const archive = new FileArchive({} as SqlDriver, { directory: 'never made' })
+  const first = archive.start({}, new SleepingClock())
+  const second = archive.start({}, new SleepingClock())
+  await first.stop()
+  await archive.close()
+  await second.stop()
+  expect(() => archive.start()).toThrow('the archive is closed')
 })
 
 test.each([

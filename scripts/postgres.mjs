@@ -13,6 +13,7 @@ import { once } from 'node:events'
 import {
   chmodSync,
   chownSync,
+  cpSync,
   existsSync,
   mkdtempSync,
   readFileSync,
@@ -56,7 +57,7 @@ export async function whyNoPostgres() {
  * @returns {Promise<PostgresServer>} A server that is ready.
  */
 export async function startPostgres(options = {}) {
-  const { initdb, postgres } = options.bin === undefined ? await binaries() : programsIn(options.bin)
+  const installed = options.bin === undefined ? await binaries() : programsIn(options.bin)
   const who = account()
   const home = mkdtempSync(join(options.folder ?? tmpdir(), 'experience-postgres-'))
   const password = randomBytes(12).toString('hex')
@@ -64,27 +65,35 @@ export async function startPostgres(options = {}) {
   try {
     writeFileSync(passwordFile, password)
     if (who) for (const path of [home, passwordFile]) chownSync(path, who.uid, who.gid)
+    const { initdb, postgres } = within(installed, home, who)
     const args = ['--pgdata', join(home, 'data'), '--auth=scram-sha-256', '--username=postgres', '--encoding=UTF8']
     execFileSync(initdb, [...args, '--locale=C', `--pwfile=${passwordFile}`, '--no-sync'], {
       cwd: home,
       stdio: ['ignore', 'ignore', 'pipe'],
       ...who,
     })
-    const server = new PostgresServer({
-      postgres,
-      who,
-      home,
-      password,
-      port: await freePort(),
-      settings: options.settings ?? FAST,
-    })
-    await server.start()
-    return server
+    const parts = { postgres, who, home, password, settings: options.settings ?? FAST }
+    for (let attempt = 1; ; attempt++) {
+      const server = new PostgresServer({ ...parts, port: await freePort() })
+      try {
+        await server.start()
+        return server
+      } catch (error) {
+        // Another program may have taken the port meanwhile.
+        if (attempt === 3 || !server.log.includes('could not bind')) throw error
+      }
+    }
   } catch (error) {
     rmSync(home, { recursive: true, force: true })
     throw error
   }
 }
+
+/** Servers that must not outlive this process. @type {Set<PostgresServer>} */
+const running = new Set()
+process.on('exit', () => {
+  for (const server of running) server.abandon()
+})
 
 /** A server in a process of its own. */
 export class PostgresServer {
@@ -134,6 +143,7 @@ export class PostgresServer {
     })
     this.process = child
     this.log = ''
+    running.add(this)
     const timer = globalThis.setTimeout(() => child.kill('SIGKILL'), START_LIMIT_MS)
     try {
       await new Promise((resolve, reject) => {
@@ -171,7 +181,15 @@ export class PostgresServer {
 
   /** Stops it and deletes its data. */
   async remove() {
+    running.delete(this)
     await this.stop('SIGQUIT')
+    rmSync(this.parts.home, { recursive: true, force: true })
+  }
+
+  /** The same at once, when there is no time to wait. */
+  abandon() {
+    for (const pid of childrenOf(this.pid)) end(pid)
+    this.process?.kill('SIGKILL')
     rmSync(this.parts.home, { recursive: true, force: true })
   }
 }
@@ -205,6 +223,25 @@ async function binaries() {
   return { initdb: /** @type {string} */ (found.initdb), postgres: /** @type {string} */ (found.postgres) }
 }
 
+/**
+ * The programs where the account of the server can run them: as they are, or as a copy beside the data, where they lie in
+ * a folder that only root may enter.
+ *
+ * @param {{ initdb: string, postgres: string }} programs
+ * @param {string} home
+ * @param {{ uid: number, gid: number } | undefined} who
+ */
+function within(programs, home, who) {
+  try {
+    execFileSync(programs.postgres, ['--version'], { cwd: home, stdio: 'ignore', ...who })
+    return programs
+  } catch {
+    const copy = join(home, 'native')
+    cpSync(dirname(dirname(programs.postgres)), copy, { recursive: true, verbatimSymlinks: true })
+    return programsIn(join(copy, 'bin'))
+  }
+}
+
 /** Who the server runs as, where this process is root; undefined where it is not. */
 function account() {
   if (getuid?.() !== 0) return undefined
@@ -220,6 +257,7 @@ function account() {
 
 /** @param {number | undefined} pid */
 function childrenOf(pid) {
+  if (pid === undefined) return []
   try {
     return execFileSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' })
       .trim()

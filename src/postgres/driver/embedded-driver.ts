@@ -33,6 +33,7 @@ export class EmbeddedDriver implements SqlDriver {
   readonly address: string
   private readonly parts: EmbeddedParts
   private readonly context: FailureContext
+  private readonly parsers: Record<number, (text: string) => unknown>
   /** Ends when the last one that asked for the connection has given it back. */
   private tail: Promise<unknown> = Promise.resolve()
   private asked = 0
@@ -42,6 +43,7 @@ export class EmbeddedDriver implements SqlDriver {
     this.parts = parts
     this.address = parts.address
     this.context = { address: parts.address, statementTimeoutMs: 0, secrets: [] }
+    this.parsers = parsersFor(parts.database)
   }
 
   get pool(): { total: number; idle: number; waiting: number } {
@@ -130,12 +132,12 @@ export class EmbeddedDriver implements SqlDriver {
   }
 
   private sessionOn(connection: Connection, signal: AbortSignal | undefined): SqlSession {
-    return new EmbeddedSession(connection, this.parsers(), this.context, signal)
+    return new EmbeddedSession(connection, this.parsers, this.context, signal)
   }
+}
 
-  /** All types that the database knows as text, but for those that we read. */
-  private parsers(): Record<number, (text: string) => unknown> {
-    const all = Object.keys(this.parts.database.parsers).map((oid) => [oid, (text: string) => text] as const)
-    return { ...Object.fromEntries(all), ...Object.fromEntries(PARSERS) }
-  }
+/** All types that a database knows as text, but for those that we read. */
+function parsersFor(database: PGlite): Record<number, (text: string) => unknown> {
+  const all = Object.keys(database.parsers).map((oid) => [oid, (text: string) => text] as const)
+  return { ...Object.fromEntries(all), ...Object.fromEntries(PARSERS) }
 }

@@ -55,8 +55,10 @@ export class ServerSession implements SqlSession {
     this.signal?.addEventListener('abort', this.onAbort, { once: true })
   }
 
-  /** Listens no more. */
+  /** Listens no more. A connection that is left within a transaction is not sound. */
   end(): void {
+    const { getTransactionStatus } = this.client as { getTransactionStatus?: () => string | null }
+    if (getTransactionStatus !== undefined && getTransactionStatus.call(this.client) !== 'I') this.sound = false
     clearTimeout(this.timer)
     this.client.removeListener('error', this.onError)
     this.signal?.removeEventListener('abort', this.onAbort)

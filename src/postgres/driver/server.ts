@@ -12,6 +12,9 @@ import { loadCopy, loadPg, type PgLibrary } from './libraries.js'
 import { assertOnly, type DriverOptions, driverSettings } from './options.js'
 import { ServerDriver } from './server-driver.js'
 
+/** Of connections that say nothing, so that one whose other end is gone is found out before it is needed. */
+const KEEP_ALIVE_MS = 30_000
+
 /**
  * A driver with a pool of its own. Connections are made when they are needed.
  * @throws {InvalidArgumentError} @throws {MissingDependencyError}
@@ -30,6 +33,7 @@ export async function connectServer(url: string, options: DriverOptions = {}): P
     idleTimeoutMillis: settings.idleTimeoutMs,
     application_name: settings.applicationName,
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     allowExitOnIdle: true,
     Client: tidyClient(pg) as never,
     ...(settings.tls && { ssl: settings.tls }),

@@ -145,6 +145,12 @@ describeServer('a pool', () => {
     await vi.waitFor(async () => expect(await driver.query('SELECT 1 AS one')).toEqual([{ one: 1 }]))
   })
 
+  test('lends no connection again that was left within a transaction', async () => {
+    const driver = await serverDriver({ ...empty, poolSize: 1 })
+    await driver.session((session) => session.run('BEGIN; CREATE TABLE left_open (a INT4)'))
+    expect(await driver.query("SELECT to_regclass('left_open') IS NULL AS gone")).toEqual([{ gone: true }])
+  })
+
   test('that is closed does not mind that the server ends its last connections meanwhile', async () => {
     const url = await serverDatabase(empty)
     for (let i = 0; i < 5; i++) {

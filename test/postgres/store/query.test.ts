@@ -20,16 +20,21 @@ import { IDENTITY } from './oracle.js'
 const MINUTE_US = 60_000_000
 const TOTAL = 6000
 
-/** Six days in order, every eleventh event some days late; a gap after every thousand. */
+/** Six days in order, every eleventh event some days late; a gap now and then, far apart enough for pages without one. */
 function timestamp(seq: number): number {
   return SOME_DAY_US + (seq + (seq % 11 === 0 ? ((seq * 7919) % 4000) - 2000 : 0)) * 1.5 * MINUTE_US + 1e11
 }
 
-const NUMBERS = Array.from({ length: TOTAL }, (_, seq) => seq).filter((seq) => seq % 1000 !== 999)
+const NUMBERS = Array.from({ length: TOTAL }, (_, seq) => seq).filter((seq) => seq % 1500 !== 1499)
 const EVENTS = makeEventsOf(Float64Array.from(NUMBERS), {
   timestamp: (seq) => Math.floor(timestamp(seq)),
   episode: (seq) => (seq % 100 === 0 ? 2n ** 64n - 1n : BigInt(Math.floor(seq / 50))),
-  type: (seq) => (seq % 300 === 0 ? 0xffff : seq % 3),
+  // Rare at first, then all of them.
+  type: (seq) => (seq % 300 === 0 ? 0xffff : seq >= 3000 && seq < 5500 ? 5 : seq % 3),
+})
+
+const GAPS: Gap[] = Array.from({ length: TOTAL / 1500 }, (_, i) => {
+  return { start: i * 1500 + 1499, end: i * 1500 + 1500, reason: 'aborted' }
 })
 
 async function numbersOf(store: PostgresStore, query: ColdQuery): Promise<number[]> {
@@ -49,12 +54,7 @@ describeDatabases('queries of a store', (connect) => {
   test('find exactly what a filter in memory finds, whatever the conditions', async () => {
     const store = new PostgresStore(await connect())
     await store.open(IDENTITY)
-    const gaps: Gap[] = Array.from({ length: 6 }, (_, i) => ({
-      start: i * 1000 + 999,
-      end: i * 1000 + 1000,
-      reason: 'aborted',
-    }))
-    await store.write({ events: EVENTS, corrections: NO_CORRECTIONS, gaps }, { seq: TOTAL, position: 1 })
+    await store.write({ events: EVENTS, corrections: NO_CORRECTIONS, gaps: GAPS }, { seq: TOTAL, position: 1 })
     const seq = fc.nat(TOTAL + 100)
     const time = seq.map((at) => timestamp(at) + 0.5)
     const query = fc.record(
@@ -64,7 +64,7 @@ describeDatabases('queries of a store', (connect) => {
         from: fc.oneof(time, fc.constantFrom(0, -5, Number.NEGATIVE_INFINITY)),
         to: fc.oneof(time, fc.constantFrom(2 ** 60, Number.POSITIVE_INFINITY)),
         episodeId: fc.oneof(fc.nat(130).map(BigInt), fc.constant(2n ** 64n - 1n)),
-        types: fc.subarray([0, 1, 2, 0xffff, 77], { minLength: 1 }),
+        types: fc.subarray([0, 1, 2, 5, 0xffff, 77], { minLength: 1 }),
         batchSize: fc.constantFrom(1, 7, 500, 1024, 5000),
       },
       { requiredKeys: [] },
@@ -74,6 +74,20 @@ describeDatabases('queries of a store', (connect) => {
     })
     await fc.assert(property, { numRuns: 60 })
     expect(await numbersOf(store, {})).toEqual(NUMBERS)
+    expect(await numbersOf(store, { types: [5] })).toEqual(expected({ types: [5] }))
+    for (const at of [0, 1, 1100, 4321, TOTAL - 2]) {
+      const time = Math.floor(timestamp(at))
+      for (const wanted of [
+        { from: time - 0.5, to: time + 0.5 },
+        { from: time, to: time },
+        { from: time, to: time + 1 },
+      ]) {
+        expect(await numbersOf(store, wanted)).toEqual(expected(wanted))
+      }
+    }
+    expect(await store.gaps(1500, 3000)).toEqual([GAPS[1]])
+    expect(await store.gaps(1500, 2999)).toEqual([])
+    expect(await store.count(1499, 3000)).toBe(1499)
   }, 60_000)
 
   test('a query shows what was there when it began', async () => {

@@ -7,7 +7,7 @@ CREATE INDEX IF NOT EXISTS experience_events_by_time ON experience_events (strea
 CREATE INDEX IF NOT EXISTS experience_events_by_reward ON experience_events
     (stream, (reward_homeostasis + reward_curiosity + reward_efficiency + reward_goal), sequence_number);
 
-CREATE INDEX IF NOT EXISTS experience_events_by_type ON experience_events (stream, event_type, timestamp);
+CREATE INDEX IF NOT EXISTS experience_events_by_type ON experience_events (stream, event_type);
 
 -- Versions follow each other in time, so that ranges of pages have few of them each.
 CREATE INDEX IF NOT EXISTS experience_events_by_adna ON experience_events

@@ -1,8 +1,8 @@
 /**
  * One page of rows as events: the events of a statement, then their metadata, both by COPY.
  *
- * Memory: the page twice, as rows and as records, and its metadata, of which a page takes at most about `METADATA_BYTES`
- * (as PostgreSQL stores them): one whose events have more ends sooner.
+ * Memory: the page twice, as rows and as records, and its metadata, of which a page takes at most about `METADATA_BYTES`:
+ * one whose events have more ends sooner.
  *
  * @module
  */
@@ -17,6 +17,12 @@ import { ident, int4, int8 } from '../sql/text.js'
 
 /** Metadata of a page, at most, unless a single event has more. */
 const METADATA_BYTES = 8 * 1024 * 1024
+/** About what metadata take, without reading what is stored apart: what is compressed counts as sixteen times its size. */
+const METADATA_SIZE = ['parameters', 'exact']
+  .map((name) => `pg_column_size(${name}) * CASE WHEN pg_column_compression(${name}) IS NULL THEN 1 ELSE 16 END`)
+  .concat('octet_length(intent_type)', 'octet_length(executor_id)')
+  .map((size) => `coalesce(${size}, 0)`)
+  .join(' + ')
 
 /** Where rows are read from: the tables, or those of one day, and a condition that both of them meet. */
 export interface PagePlace {
@@ -75,8 +81,8 @@ async function withMetadata(session: SqlSession, place: PagePlace, page: Page): 
   const from = ident(place.metadata ?? 'action_metadata')
   const [sum] = await session.query<{ count: bigint; cut: bigint | null }>(
     `SELECT count(*) AS count, min(sequence_number) FILTER (WHERE before >= ${METADATA_BYTES}) AS cut FROM (
-       SELECT sequence_number, sum(pg_column_size(m.*)) OVER (ORDER BY sequence_number) - pg_column_size(m.*) AS before
-       FROM ${from} m WHERE ${where}) sized`,
+       SELECT sequence_number, sum(${METADATA_SIZE}) OVER (ORDER BY sequence_number) - (${METADATA_SIZE}) AS before
+       FROM ${from} WHERE ${where}) sized`,
   )
   if (sum === undefined || sum.count === 0n) return page
   const cut = sum.cut === null ? undefined : Number(sum.cut)

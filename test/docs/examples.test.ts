@@ -15,7 +15,15 @@ import * as node from '../../src/storage/index.node.js'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const folder = join(root, 'build', 'doc-examples')
 
-const PAGES = ['README.md', 'docs/guide.md', 'docs/durability.md', 'docs/postgres.md', 'docs/sql.md', 'docs/moving.md']
+const PAGES = [
+  'README.md',
+  'docs/guide.md',
+  'docs/durability.md',
+  'docs/postgres.md',
+  'docs/sql.md',
+  'docs/moving.md',
+  'docs/archiving.md',
+]
 
 interface Example {
   source: string

@@ -73,7 +73,7 @@ export class ArchiveIncompleteError extends ExperienceError {
     const retryable = failed.every(({ error }) => error instanceof ExperienceError && error.retryable)
     super(
       'ARCHIVE_INCOMPLETE',
-      `${failed.length} days could not be archived: ${days.slice(0, MOST_NAMED).join('; ')}${more}`,
+      `${days.length === 1 ? 'a day' : `${days.length} days`} could not be archived: ${days.slice(0, MOST_NAMED).join('; ')}${more}`,
       { report, failed },
       retryable,
     )

@@ -149,6 +149,6 @@ async function replacePartitions(
   for (const file of files) await addFile(session, file, generation)
   await session.run(`ALTER TABLE experience_events DETACH PARTITION ${ident(events)};
     ALTER TABLE action_metadata DETACH PARTITION ${ident(metadata)};
-    DROP TABLE ${ident(events)}, ${ident(metadata)}`)
+    DROP TABLE ${ident(events)}; DROP TABLE ${ident(metadata)}`)
   await session.query("DELETE FROM experience_archive_marks WHERE day = DATE '1970-01-01' + $1::int", [day])
 }

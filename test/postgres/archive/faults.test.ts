@@ -1,14 +1,16 @@
-import { readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { nextOrdinal } from '../../../src/postgres/archive/catalog.js'
 import { FileArchive } from '../../../src/postgres/archive/file-archive.js'
 import type { SqlDriver } from '../../../src/postgres/driver/driver.js'
+import { connectServer } from '../../../src/postgres/driver/server.js'
 import { ARCHIVE_LOCK, DAY_LOCK } from '../../../src/postgres/sql/locks.js'
 import { NodeColdFiles } from '../../../src/storage/cold/files.node.js'
 import { makeCorrections } from '../../../src/testing/events.js'
 import { FaultyFiles } from '../../storage/cold/faulty-files.js'
-import { describeServer, serverDriver } from '../support/databases.js'
+import { describeServer, serverDatabase, serverDriver } from '../support/databases.js'
+import { run } from '../support/global-setup.js'
 import { endOf, FIRST_DAY, filesIn, Place, temporary } from './support.js'
 
 describeServer('the directory', () => {
@@ -148,6 +150,20 @@ describeServer('nothing is dropped', () => {
     expect(await place.warmCount()).toBe(9)
   })
 
+  test('when a view of somebody stands on a partition; the error says so, and other days move', async () => {
+    const place = await Place.on(await serverDriver())
+    await place.load(0, 10, 0)
+    await place.load(10, 20, 1)
+    const archive = place.archive()
+    await place.driver.query('CREATE VIEW mine AS SELECT * FROM experience_events_20261121')
+    await expect(archive.archive(endOf(1))).rejects.toThrow(/2026-11-21: .*experience_events_20261121.* \(2BP01\)/)
+    expect(await place.warmDays()).toEqual([0])
+    await place.driver.query('DROP VIEW mine')
+    expect((await archive.archive(endOf(1))).events).toBe(10)
+    await place.check(archive)
+    await archive.close()
+  })
+
   test('when the disk is full: nothing of the day is left, and the run ends', async () => {
     const place = await Place.on(await serverDriver())
     await place.load(0, 20, 0)
@@ -182,6 +198,36 @@ describeServer('nothing is dropped', () => {
     await place.check(archive)
     await archive.close()
     await expect(archive.archive(0)).rejects.toMatchObject({ code: 'CLOSED' })
+  })
+})
+
+describeServer('a backup', () => {
+  test('of the database, and of the directory behind it, has everything that the database had', async () => {
+    const url = await serverDatabase()
+    const copied = new URL(url)
+    copied.pathname += '_copy'
+    const place = await Place.on(await connectServer(url))
+    await place.load(0, 10, 0)
+    await place.load(10, 20, 1)
+    const archive = place.archive({ keepReplacedMs: 60_000 })
+    await archive.archive(endOf(0))
+    await place.driver.close()
+    await run(url, [`CREATE DATABASE "${copied.pathname.slice(1)}" TEMPLATE "${new URL(url).pathname.slice(1)}"`])
+    onTestFinished(() => run(url, [`DROP DATABASE "${copied.pathname.slice(1)}" WITH (FORCE)`]))
+    const backup = place.on(await connectServer(copied.href), temporary())
+    place.driver = await connectServer(url)
+    const going = place.archive({ keepReplacedMs: 60_000 })
+    await place.driver.transaction((session) => going.correct(session, place.stream, makeCorrections([[3, 0, 1]])))
+    await going.archive(endOf(1))
+    cpSync(place.directory, backup.directory, { recursive: true })
+    const restored = backup.archive()
+    await backup.check(restored)
+    const { setAside, days } = await restored.archive(endOf(1))
+    expect(days).toEqual(['2026-11-22'])
+    expect(setAside).toHaveLength(2)
+    await backup.check(restored)
+    await Promise.all([archive.close(), going.close(), restored.close()])
+    await Promise.all([place.driver.close(), backup.driver.close()])
   })
 })
 

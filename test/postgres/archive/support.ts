@@ -36,7 +36,7 @@ export interface Seen {
 
 /** A database and a directory, and what should be in them. */
 export class Place {
-  readonly driver: SqlDriver
+  driver: SqlDriver
   readonly directory: string
   readonly expected = new Map<number, Seen>()
   private readonly events = new Map<number, StoredEvents>()
@@ -53,6 +53,14 @@ export class Place {
     const identity = { streamId, capacity: 1000, requiredMask: REQUIRED, firstSeq: 0 }
     await streams.add(identity, 'journal', driver)
     place.key = (await streams.require()).key
+    return place
+  }
+
+  /** The same events in a copy of the database. */
+  on(driver: SqlDriver, directory: string): Place {
+    const place = new Place(driver, directory)
+    place.key = this.key
+    for (const [seq, seen] of this.expected) place.expected.set(seq, seen)
     return place
   }
 

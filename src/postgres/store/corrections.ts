@@ -11,7 +11,7 @@ import { lowerBound } from '../../storage/cold/events.js'
 import type { CorrectionList } from '../../storage/journal/corrections.js'
 import type { SqlSession } from '../driver/driver.js'
 import { ident } from '../sql/text.js'
-import { partitionsOf } from './days.js'
+import { IS_WARM, partitionsOf } from './days.js'
 import type { Queryable } from './streams.js'
 
 /** Entries of one UPDATE. */
@@ -39,10 +39,7 @@ export interface CorrectedDay {
 /** The days that may have events of a list, the newest numbers first. */
 export async function daysOf(on: Queryable, stream: number, list: CorrectionList): Promise<CorrectedDay[]> {
   const rows = await on.query<{ day: number; min_seq: bigint; max_seq: bigint; warm: boolean }>(
-    `SELECT day - DATE '1970-01-01' AS day, min_seq, max_seq, EXISTS (
-       SELECT FROM pg_class JOIN pg_inherits ON inhrelid = pg_class.oid
-       WHERE inhparent = 'experience_events'::REGCLASS AND relname = 'experience_events_' || to_char(day, 'YYYYMMDD')
-     ) AS warm
+    `SELECT day - DATE '1970-01-01' AS day, min_seq, max_seq, ${IS_WARM} AS warm
      FROM experience_days WHERE stream = $1 AND max_seq >= $2 AND min_seq <= $3 ORDER BY max_seq DESC`,
     [stream, list.seqs[0] as number, list.seqs[list.length - 1] as number],
   )

@@ -68,6 +68,10 @@ export function slicesOf(events: StoredEvents, mostDays = MOST_DAYS): Slice[] {
   return slices
 }
 
+/** Condition on a row of `experience_days`: the day has partitions. By rows, as a transaction sees them. */
+export const IS_WARM = `EXISTS (SELECT FROM pg_class JOIN pg_inherits ON inhrelid = pg_class.oid
+  WHERE inhparent = 'experience_events'::REGCLASS AND relname = 'experience_events_' || to_char(day, 'YYYYMMDD'))`
+
 /** Names of a day's partitions. */
 export function partitionsOf(day: number): { readonly events: string; readonly metadata: string } {
   const suffix = new Date(day * MS_PER_DAY).toISOString().slice(0, 10).replaceAll('-', '')

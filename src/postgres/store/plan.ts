@@ -11,7 +11,7 @@ import type { RowFilter } from '../../storage/cold/file-format.js'
 import { US_PER_DAY } from '../../storage/cold/partition.js'
 import type { SqlSession } from '../driver/driver.js'
 import { int4, int8, unsigned16List } from '../sql/text.js'
-import { MOST_DAYS } from './days.js'
+import { IS_WARM, MOST_DAYS } from './days.js'
 
 const END = Number.MAX_SAFE_INTEGER
 /** More rows than this are not counted before they are read. */
@@ -107,8 +107,7 @@ type DayRow = {
 const DAYS_SQL = `SELECT day - DATE '1970-01-01' AS day, min_seq, max_seq, min_timestamp, max_timestamp, events
   FROM experience_days WHERE stream = $1 AND max_seq >= $2 AND min_seq < $3 AND max_timestamp >= $4
     AND min_timestamp < $5 AND ($6::INT8 IS NULL OR $6::INT8 BETWEEN min_episode AND max_episode)
-    AND EXISTS (SELECT FROM pg_class JOIN pg_inherits ON inhrelid = pg_class.oid
-      WHERE inhparent = 'experience_events'::REGCLASS AND relname = 'experience_events_' || to_char(day, 'YYYYMMDD'))`
+    AND ${IS_WARM}`
 
 function conditionsOf({ types }: RowFilter, from: number, to: number, episode: bigint | undefined): string[] {
   const conditions: string[] = []

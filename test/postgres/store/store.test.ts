@@ -6,8 +6,10 @@ import { NO_CORRECTIONS } from '../../../src/postgres/store/corrections.js'
 import { CheckpointMovedError, TooManyDaysError } from '../../../src/postgres/store/errors.js'
 import { PostgresStore } from '../../../src/postgres/store/store.js'
 import type { ColdBatch, StoredEvents } from '../../../src/storage/cold/cold-storage.js'
+import { NO_EVENTS } from '../../../src/storage/cold/events.js'
 import { StoreMismatchError } from '../../../src/storage/errors.js'
-import { makeCorrections, makeEvents, SOME_DAY_US } from '../../../src/testing/events.js'
+import type { Gap } from '../../../src/storage/journal/source.js'
+import { makeCorrections, makeEvents, makeEventsOf, SOME_DAY_US } from '../../../src/testing/events.js'
 import { describeServer, serverDatabase, serverDriver } from '../support/databases.js'
 import { describeDatabases } from './databases.js'
 import { FaultyDriver } from './faulty-driver.js'
@@ -120,6 +122,27 @@ describeDatabases('a store', (connect) => {
       events: 6n,
     })
     expect(days[1]).toMatchObject({ day: SOME_DAY + 1, min_seq: 1n, max_seq: 9n, events: 5n })
+  })
+
+  test('corrections of more events than one statement takes, some of them unknown, are applied', async () => {
+    const store = new PostgresStore(await connect())
+    const timestamp = (seq: number): number => SOME_DAY_US + (seq % 3) * DAY_US
+    const made = { timestamp, metadata: () => undefined }
+    const events = makeEventsOf(
+      Float64Array.from({ length: 9_000 }, (_, i) => i + Math.floor(i / 4500)),
+      made,
+    )
+    const gaps: Gap[] = [{ start: 4500, end: 4501, reason: 'damaged' }]
+    const every = (slot: number) => makeCorrections(Array.from({ length: 9_001 }, (_, seq) => [seq, slot, seq / 3]))
+    const steps: FollowStep[] = [
+      { batch: { events, corrections: NO_CORRECTIONS, gaps }, to: { seq: 9_001, position: 1 } },
+      ...[3, 0].map((slot, i) => ({
+        batch: batchOf(NO_EVENTS, every(slot)),
+        to: { seq: 9_001, position: 2 + i },
+      })),
+    ]
+    expect(await follow(store, steps)).toBe(0)
+    await new Oracle(steps).expectIn(store, 20_000)
   })
 
   test('an aborted write ends with the reason, and the store goes on', async () => {

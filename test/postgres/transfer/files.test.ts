@@ -210,6 +210,15 @@ describe('files without a journal', () => {
     expect(report).toMatchObject({ origin: 'journal', copied: 9000, endSeq: 9000 })
     expect(await contentsOf(store)).toEqual(before)
     await madeDirectory({ directory, events: 1000 })
+    const stream = await openExperienceStream({ directory, settleMs: 0 })
+    const cold = target(join(directory, 'cold'))
+    const follower = stream.follow(cold)
+    for (const seq of [5, 8999]) {
+      for (const appraiser of [0, 1, 2, 3] as const) stream.setAppraiserReward(seq, appraiser, seq + appraiser)
+    }
+    await follower.flush()
+    await stream.close()
+    await cold.close()
     const again = await importEvents(store, join(directory, 'cold'))
     expect(again).toMatchObject({ copied: 1000, corrected: 9000 })
     expect(await contentsOf(store)).toEqual(await history(directory))

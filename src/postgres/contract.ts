@@ -65,7 +65,10 @@ export interface PageOptions extends CallOptions {
   readonly after?: string | undefined
 }
 
+/** What `queryEvents` takes. */
 export type EventQuery = EventConditions & PageOptions
+
+/** What `queryEventsWithMetadata` takes. */
 export type MetadataQuery = MetadataConditions & PageOptions
 
 /** One page of a result. */

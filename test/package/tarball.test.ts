@@ -121,6 +121,20 @@ describe('the tarball', () => {
   })
 })
 
+describe('the entry for databases', () => {
+  test.each([
+    ['postgres://u:Tr0ub4dor@127.0.0.1:1/d', 'pg and pg-copy-streams: npm install pg pg-copy-streams'],
+    ['memory://', '@electric-sql/pglite: npm install @electric-sql/pglite'],
+  ])('loads without its libraries, and says which one %s needs', async (url, install) => {
+    const program = `import { PostgresBackend } from 'experience-stream/postgres'
+      await PostgresBackend.connect('${url}').catch((error) => console.log(error.code, error.message))`
+    const { stdout, stderr } = await node(app, '--input-type=module', '--eval', program)
+    expect(stderr).toBe('')
+    expect(stdout).toMatch(/^MISSING_DEPENDENCY [^:]+ needs /)
+    expect(stdout.trim().endsWith(install)).toBe(true)
+  })
+})
+
 describe('the installed command', () => {
   test('is executable and explains itself', async () => {
     const link = join(app, 'node_modules', '.bin', 'experience-stream')

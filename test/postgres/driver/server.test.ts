@@ -71,6 +71,29 @@ describeServer('a statement on a server', () => {
     expect(await driver.query('SELECT a FROM t')).toEqual([])
   })
 
+  test('is cancelled also while the server has no room for one more connection', { timeout: 60_000 }, async () => {
+    const server = await startServer({
+      max_connections: '5',
+      superuser_reserved_connections: '0',
+      max_wal_senders: '0',
+    })
+    const driver = await connectServer(server.url(), { poolSize: 5 })
+    onTestFinished(() => driver.close())
+    await Promise.all([1, 2, 3, 4, 5].map(() => driver.query('SELECT pg_sleep(0.2)')))
+    const controllers = [1, 2, 3, 4, 5].map(() => new AbortController())
+    const calls = controllers.map(({ signal }) => driver.query('SELECT pg_sleep(60)', [], { signal }))
+    for (const call of calls) call.catch(() => {})
+    await vi.waitFor(() => expect(driver.pool).toMatchObject({ total: 5, idle: 0 }))
+    const more = await connectServer(server.url())
+    await expect(more.query('SELECT 1')).rejects.toThrow(/too many clients/)
+    controllers[0]?.abort(new Error('enough'))
+    await expect(calls[0]).rejects.toThrow('enough')
+    await vi.waitFor(async () => expect(await more.query(SLEEPING)).toEqual([{ n: 4 }]), { timeout: 10_000 })
+    for (const controller of controllers) controller.abort(new Error('enough'))
+    await Promise.allSettled(calls)
+    await more.close()
+  })
+
   test('an abort in the middle of COPY, either way, ends it and leaves nothing', async () => {
     const driver = await serverDriver(empty)
     await driver.query('CREATE TABLE t (a INT8)')
@@ -151,17 +174,19 @@ describeServer('a pool', () => {
     expect(await driver.query("SELECT to_regclass('left_open') IS NULL AS gone")).toEqual([{ gone: true }])
   })
 
-  test('that is closed does not mind that the server ends its last connections meanwhile', async () => {
+  test('that is closed does not mind what its last connections are told', async () => {
     const url = await serverDatabase(empty)
-    for (let i = 0; i < 5; i++) {
-      const driver = await connectServer(url, { poolSize: 3 })
-      await Promise.all([1, 2, 3].map(() => driver.query('SELECT pg_sleep(0.02)')))
-      const ended = run(url, [
-        'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()',
-      ])
-      await driver.close()
-      await ended
-    }
+    const proxy = await TcpProxy.before(url)
+    const driver = await connectServer(proxy.url)
+    await driver.query('SELECT 1')
+    proxy.hold()
+    await driver.close()
+    expect(proxy.open).toBe(1)
+    await run(url, [
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()',
+    ])
+    // An error that nobody listens to would end the process here.
+    await vi.waitFor(() => expect(proxy.open).toBe(0))
   })
 
   test('of the caller comes back with its settings, and is not closed', async () => {
@@ -252,12 +277,21 @@ describeServer('a server that cannot be reached', () => {
       target.password = ''
     })
     expect(none).toBeInstanceOf(AuthenticationError)
-    // A connection that was left half open would hold up the end of the test for a minute.
     const missing = await failureAt((target) => {
       target.pathname = '/nowhere'
     })
     expect(missing).toBeInstanceOf(DatabaseMissingError)
     expect(missing.message).toContain('database "nowhere" does not exist')
+  })
+
+  test('is left at once by who has no password for it', async () => {
+    const proxy = await TcpProxy.before(await serverDatabase(empty))
+    const url = new URL(proxy.url)
+    url.password = ''
+    const driver = await connectServer(url.href)
+    await expect(driver.query('SELECT 1')).rejects.toThrow(AuthenticationError)
+    await vi.waitFor(() => expect(proxy.open).toBe(0))
+    await driver.close()
   })
 
   test('is told when the connection is cut in the middle of a COPY, and nothing of it stays', async () => {

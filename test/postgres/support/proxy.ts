@@ -55,6 +55,19 @@ export class TcpProxy {
     }
   }
 
+  /** From now on nothing that clients send arrives, not even that they end. */
+  hold(): void {
+    for (const [client, upstream] of this.pairs) {
+      client.unpipe(upstream)
+      client.resume()
+    }
+  }
+
+  /** Connections at this moment. */
+  get open(): number {
+    return this.pairs.size
+  }
+
   /** New connections are reset, until `accept`. */
   refuse(): void {
     this.mode = 'refuse'

@@ -15,10 +15,12 @@ import type { StoredEvents } from '../../storage/cold/cold-storage.js'
 import { Description } from '../../storage/cold/description.js'
 import { ParquetFormat } from '../../storage/cold/parquet/parquet-format.node.js'
 import { StorageError } from '../../storage/errors.js'
+import { systemClock } from '../../storage/follow/clock.js'
 import type { ArchivedFile } from './catalog.js'
 import { ContentChecksum } from './content-checksum.js'
 import type { ArchiveDirectory } from './directory.js'
 import { ArchiveVerificationError } from './errors.js'
+import { archivePath } from './paths.js'
 
 /** Whose events a file has. */
 export interface FileOwner {
@@ -31,6 +33,7 @@ export interface FileOwner {
 
 const format = new ParquetFormat()
 const ID_BYTES = 16
+const PIECE_BYTES = 1024 * 1024
 
 /**
  * Makes a file of events, ascending and at least one, and verifies it.
@@ -61,7 +64,7 @@ export async function makeFile(
   const bytes = await format.encode(told())
   signal?.throwIfAborted()
   const { firstSeq } = description.entry({ path: '', bytes: 0, day: owner.day })
-  const path = directory.pathOf(owner.streamId, owner.day, firstSeq, owner.ordinal)
+  const path = archivePath(owner.streamId, owner.day, firstSeq, owner.ordinal)
   named(path)
   await directory.make(path, bytes)
   const file: ArchivedFile = {
@@ -70,7 +73,7 @@ export async function makeFile(
     stream: owner.stream,
     format: format.extension,
     metadata: content.metadata,
-    checksum: new Uint8Array(createHash('sha256').update(bytes).digest()),
+    checksum: await checksumOf(bytes),
     contentChecksum: content.digest(),
   }
   await verifyFile(directory, file, signal)
@@ -85,7 +88,7 @@ export async function verifyFile(directory: ArchiveDirectory, file: ArchivedFile
   const path = directory.files.resolve(file.path)
   const bytes = await directory.files.read(file.path)
   if (bytes === undefined) throw new StorageError(`${path} is gone`, { file: path, code: 'ENOENT' })
-  if (!same(createHash('sha256').update(bytes).digest(), file.checksum)) {
+  if (!same(await checksumOf(bytes), file.checksum)) {
     throw new ArchiveVerificationError(path, `the checksum of its ${bytes.length} bytes is wrong`)
   }
   const content = new ContentChecksum()
@@ -142,6 +145,16 @@ function compareId(bytes: Uint8Array, at: number, other: Uint8Array): number {
     if (order !== 0) return order
   }
   return 0
+}
+
+/** SHA-256. Lets the event loop turn in between: a file may have a hundred megabytes. */
+async function checksumOf(bytes: Uint8Array): Promise<Uint8Array> {
+  const hash = createHash('sha256')
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+    hash.update(bytes.subarray(at, at + PIECE_BYTES))
+    await systemClock.turn()
+  }
+  return new Uint8Array(hash.digest())
 }
 
 function same(a: Uint8Array, b: Uint8Array): boolean {

@@ -7,6 +7,8 @@
 import type { EventFileEntry } from '../../storage/cold/manifest/state.js'
 import type { SqlDriver, SqlRow } from '../driver/driver.js'
 import type { Queryable } from '../store/streams.js'
+import { ArchiveUnavailableError } from './errors.js'
+import { isArchivePath } from './paths.js'
 
 /** A file of archived events. Ranges are inclusive. */
 export interface ArchivedFile extends EventFileEntry {
@@ -175,10 +177,11 @@ export interface Foldable {
 export async function foldableFiles(on: Queryable): Promise<Foldable[]> {
   const rows = await on.query<{ file: string; stream: number; number: number }>(
     `SELECT a.file, a.stream, a.day - DATE '1970-01-01' AS number
-     FROM experience_archives a JOIN experience_archive_corrections c
-       ON c.stream = a.stream AND c.sequence_number BETWEEN a.min_seq AND a.max_seq AND c.folded_in IS NULL
-     WHERE a.replaced_in IS NULL
-     GROUP BY a.file HAVING count(*) * 1000 >= a.events ORDER BY a.day, a.min_seq`,
+     FROM experience_archives a CROSS JOIN LATERAL (
+       SELECT count(*) AS late FROM experience_archive_corrections c
+       WHERE c.stream = a.stream AND c.sequence_number BETWEEN a.min_seq AND a.max_seq AND c.folded_in IS NULL
+     ) l
+     WHERE a.replaced_in IS NULL AND late > 0 AND late * 1000 >= a.events ORDER BY a.day, a.min_seq`,
   )
   return rows.map(({ file, stream, number }) => ({ path: file, stream, day: number }))
 }
@@ -219,7 +222,13 @@ interface FileRow extends SqlRow {
   readonly content_checksum: Uint8Array
 }
 
+/** @throws {ArchiveUnavailableError} for a name that is not one of the archive's: it could lead anywhere. */
 function fileOf(row: FileRow): ArchivedFile {
+  if (!isArchivePath(row.file)) {
+    throw new ArchiveUnavailableError(
+      `the database lists ${JSON.stringify(row.file)}, which is no name of an archived file`,
+    )
+  }
   return {
     path: row.file,
     day: row.number,

@@ -14,14 +14,13 @@
 import { resolve } from 'node:path'
 import type { ColdFiles } from '../../storage/cold/files.js'
 import { NodeColdFiles } from '../../storage/cold/files.node.js'
-import { eventPath, isOurs, UNFINISHED } from '../../storage/cold/partition.js'
+import { UNFINISHED } from '../../storage/cold/partition.js'
 import type { ArchiveState } from './catalog.js'
 import { ArchiveUnavailableError } from './errors.js'
+import { isArchivePath, ordinalOf } from './paths.js'
 
 const OWNER = 'archive.json'
 const SET_ASIDE = '.unknown'
-const FOLDER = /^stream=[\da-f-]{36}\//u
-const ORDINAL = /-(\d+)\.parquet$/u
 
 /** What a sweep did, in names. */
 export interface Sweep {
@@ -47,11 +46,6 @@ export class ArchiveDirectory {
   /** Whether it was seen to belong to the database. */
   get isOwned(): boolean {
     return this.owned !== undefined
-  }
-
-  /** Where a file goes. */
-  pathOf(streamId: string, day: number, firstSeq: number, ordinal: number): string {
-    return `stream=${streamId}/${eventPath(day, firstSeq, ordinal, 'parquet')}`
   }
 
   /** Makes it this database's if it is nobody's and the database has no files. @throws {ArchiveUnavailableError} */
@@ -98,10 +92,8 @@ export class ArchiveDirectory {
     const removed: string[] = []
     const setAside: string[] = []
     for (const path of await this.files.list()) {
-      const place = FOLDER.exec(path)?.[0]
-      if (place === undefined || !isOurs(path.slice(place.length)) || listed.has(path)) continue
-      const given = ORDINAL.exec(path)?.[1]
-      if (given !== undefined && Number(given) > ordinal) {
+      if (!isArchivePath(path) || listed.has(path)) continue
+      if ((ordinalOf(path) ?? 0) > ordinal) {
         await this.files.rename(path, path + SET_ASIDE)
         setAside.push(path)
       } else {

@@ -162,6 +162,19 @@ function suite(makeDriver: () => Promise<SqlDriver>): void {
     await archive.close()
   })
 
+  test('a file is not made anew for fewer late rewards than one for each thousand of its events', async () => {
+    const place = await Place.on(await makeDriver())
+    await place.load(0, 1001, 0)
+    const archive = place.archive()
+    await archive.archive(endOf(0))
+    await place.correct(archive, makeCorrections([[500, 2, 0.5]]))
+    expect((await archive.archive(0)).folded).toBe(0)
+    await place.correct(archive, makeCorrections([[501, 2, 0.5]]))
+    expect((await archive.archive(0)).folded).toBe(1)
+    await place.check(archive)
+    await archive.close()
+  })
+
   test('a day may have many files and many streams', async () => {
     const driver = await makeDriver()
     const place = await Place.on(driver)

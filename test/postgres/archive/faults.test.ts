@@ -82,6 +82,15 @@ describeServer('the directory', () => {
     await place.check(archive)
   })
 
+  test('a name in the database that leads out of it is refused', async () => {
+    const { place, archive } = await archived()
+    for (const path of ['../secret.parquet', '/etc/passwd', `../../${(await place.paths())[0]}`]) {
+      await place.driver.query('UPDATE experience_archives SET file = $1', [path])
+      await place.driver.query('UPDATE experience_archive_state SET generation = generation + 1')
+      await expect(archive.view(place.driver, place.stream)).rejects.toThrow(`lists "${path}", which is no name`)
+    }
+  })
+
   test('what a run left that did not end is removed; files of a later time are set aside; others are left alone', async () => {
     const { place, archive } = await archived()
     const [path] = (await place.paths()) as [string]

@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { connectServer } from '../../../src/postgres/driver/server.js'
@@ -86,6 +86,21 @@ describeServer('moving by command', { timeout: 60_000 }, () => {
     expect(killed).toBeGreaterThan(0)
     expect(seen).toEqual([...new Set(seen)].sort((a, b) => a - b))
     expect(await printed(['import', directory, '--to', url])).toMatchObject({ contents: { events: 60_000 } })
+    const lines = join(temporaryFolder(), 'lines.ndjson')
+    const child = start(['export', url, '--ndjson', lines])
+    const ended = outcome(child)
+    while (child.exitCode === null && !statSync(`${lines}.tmp`, { throwIfNoEntry: false })?.size) {
+      await new Promise((resolve) => setTimeout(resolve, 2))
+    }
+    child.kill('SIGKILL')
+    await ended
+    expect([existsSync(lines), existsSync(`${lines}.tmp`)]).toEqual([false, true])
+    await printed(['export', url, '--ndjson', lines])
+    const seqs = readFileSync(lines, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).seq)
+    expect(seqs).toEqual(Array.from({ length: 60_000 }, (_, seq) => seq))
     await store.close()
     await driver.close()
   })

@@ -116,6 +116,10 @@ export class PostgresBackend implements C.PersistenceBackend {
     return this.sound.store.flush(signal)
   }
 
+  async idle(signal?: AbortSignal): Promise<void> {
+    return this.sound.store.idle(signal)
+  }
+
   query(query: ColdQuery = {}): AsyncIterable<StoredEvents> {
     return this.sound.store.query(query)
   }

@@ -2,8 +2,9 @@
  * A database as the store of a stream that follows its journal.
  *
  * Contract, beside that of `ColdStorage`:
- * - Nothing is held back: each `write` is committed when it resolves. A batch is one transaction with its checkpoint; one
- *   of more than 64 days is several, each with a checkpoint that tells what is there.
+ * - `write` accepts: its batch is committed at once, or, while a transaction is under way, together with others behind it;
+ *   see `commit-queue.ts`. A transaction has its checkpoint; one of more than 64 days is several, each with a checkpoint
+ *   that tells what is there. What fails is told by the next call of `write`, `flush`, `idle` or `close`.
  * - Two stores that follow the same stream, also in two processes: one of them gets `CheckpointMovedError`, a retryable
  *   one, and nothing of its batch is there. Each event is there once.
  * - NaN, infinities and rewards without a total are refused by `InvalidArgumentError` before anything is sent.
@@ -23,8 +24,7 @@ import type {
   EventMetadata,
   StoredEvents,
 } from '../../storage/cold/cold-storage.js'
-import { assertRange, resolveQuery } from '../../storage/cold/read/query.js'
-import { assertLeads } from '../../storage/cold/write/pending.js'
+import { assertRange, type ResolvedQuery, resolveQuery } from '../../storage/cold/read/query.js'
 import { StoreMismatchError } from '../../storage/errors.js'
 import type { CorrectionList } from '../../storage/journal/corrections.js'
 import type { Gap, StreamIdentity } from '../../storage/journal/source.js'
@@ -34,6 +34,7 @@ import type { StoredStream } from '../contract.js'
 import type { SqlDriver } from '../driver/driver.js'
 import { STREAMS_LOCK } from '../sql/locks.js'
 import { countOf, gapsOf } from './accounts.js'
+import { CommitQueue } from './commit-queue.js'
 import { type DirectEvents, DirectWriter } from './direct.js'
 import { Partitions } from './partitions.js'
 import { ReadAhead } from './read-ahead.js'
@@ -64,7 +65,7 @@ export class PostgresStore implements ColdStorage {
   /** Which stream of the database it is. */
   readonly streams: Streams
   private readonly driver: SqlDriver
-  private readonly writer: StepWriter
+  private readonly queue: CommitQueue
   private readonly direct: DirectWriter
   private readonly ahead: ReadAhead
   private opened: StreamIdentity | undefined
@@ -82,7 +83,14 @@ export class PostgresStore implements ColdStorage {
     this.driver = driver
     this.streams = new Streams(driver, streamId)
     const tools = { streams: this.streams, partitions: new Partitions(driver, maxDays), archive }
-    this.writer = new StepWriter(driver, tools)
+    const writer = new StepWriter(driver, tools)
+    this.queue = new CommitQueue((batch, from, to, signal) => {
+      const moved = (checkpoint: Checkpoint): void => {
+        this.ahead.drop(batch.corrections)
+        this.committed = checkpoint
+      }
+      return writer.write((this.opened as StreamIdentity).streamId, batch, from, to, moved, signal)
+    })
     this.direct = new DirectWriter(driver, tools)
     const reader = new StoreReader(driver, this.streams, archive)
     this.ahead = new ReadAhead(
@@ -104,12 +112,14 @@ export class PostgresStore implements ColdStorage {
    */
   open(identity: StreamIdentity, origin: StreamOrigin = 'journal'): Promise<Checkpoint | undefined> {
     return this.inTurn(async () => {
+      await this.queue.stop()
       const row = (await this.streams.byId(identity.streamId)) ?? (await this.begin(identity, origin))
       this.assertSame(row, identity, origin)
       this.streams.choose(identity.streamId)
       this.ahead.drop()
       this.opened = row.identity
       this.committed = isNew(row) ? undefined : row.checkpoint
+      this.queue.begin(row.checkpoint, row.identity.requiredMask)
       return this.committed
     })
   }
@@ -118,16 +128,9 @@ export class PostgresStore implements ColdStorage {
     return this.inTurn(async () => {
       signal?.throwIfAborted()
       if (this.opened === undefined) throw new ClosedError(`store '${this.name}'`)
-      const { streamId, firstSeq } = this.opened
-      const from = this.committed ?? { seq: firstSeq, position: 0 }
-      assertLeads(batch, from, to)
       assertStorable(batch.events)
       assertCorrections(batch.corrections)
-      const moved = (checkpoint: Checkpoint): void => {
-        this.ahead.drop(batch.corrections)
-        this.committed = checkpoint
-      }
-      await this.writer.write(streamId, batch, from, { seq: to.seq, position: to.position }, moved, signal)
+      await this.queue.accept(batch, to, signal)
     })
   }
 
@@ -145,12 +148,18 @@ export class PostgresStore implements ColdStorage {
     return this.direct.write(events, options.metadata, options.signal)
   }
 
-  /** Waits for the call under way: what was written is committed. */
+  /** Waits until everything that was accepted is committed. */
   flush(signal?: AbortSignal): Promise<void> {
     return this.inTurn(async () => {
       signal?.throwIfAborted()
       if (this.opened === undefined) throw new ClosedError(`store '${this.name}'`)
+      await this.queue.drain()
     })
+  }
+
+  /** The same as `flush`: nothing is held back longer than its commit takes. */
+  idle(signal?: AbortSignal): Promise<void> {
+    return this.flush(signal)
   }
 
   /**
@@ -159,12 +168,13 @@ export class PostgresStore implements ColdStorage {
    * @throws {InvalidArgumentError} at once, for an unknown key or a value that is out of range.
    */
   query(query: ColdQuery = {}): AsyncIterable<StoredEvents> {
-    return this.ahead.rows(resolveQuery(query))
+    return this.rows(resolveQuery(query))
   }
 
   /** How many events of [startSeq, endSeq) there are, warm or archived. */
   async count(startSeq: number, endSeq: number): Promise<number> {
     assertRange(startSeq, endSeq)
+    await this.queue.seen(endSeq)
     const row = await this.streams.find()
     return row === undefined ? 0 : countOf(this.driver, row, startSeq, endSeq)
   }
@@ -172,6 +182,7 @@ export class PostgresStore implements ColdStorage {
   /** The numbers of [startSeq, endSeq) that hold no event, and why. */
   async gaps(startSeq: number, endSeq: number): Promise<readonly Gap[]> {
     assertRange(startSeq, endSeq)
+    await this.queue.seen(endSeq)
     const row = await this.streams.find()
     return row === undefined ? [] : gapsOf(this.driver, row, startSeq, endSeq)
   }
@@ -183,13 +194,23 @@ export class PostgresStore implements ColdStorage {
     return row && { identity: row.identity, origin: row.origin, checkpoint: row.checkpoint }
   }
 
-  /** Waits for the call under way; later ones are refused. */
+  /** Waits until everything that was accepted is committed; later calls are refused. */
   close(): Promise<void> {
     return this.inTurn(async () => {
+      if (this.closed) return
       this.closed = true
-      this.opened = undefined
       this.ahead.drop()
+      try {
+        await this.queue.drain()
+      } finally {
+        this.opened = undefined
+      }
     }, true)
+  }
+
+  private async *rows(query: ResolvedQuery): AsyncGenerator<StoredEvents, void, undefined> {
+    await this.queue.seen(query.filter.endSeq)
+    yield* this.ahead.rows(query)
   }
 
   private async begin(identity: StreamIdentity, origin: StreamOrigin): Promise<StreamRow> {

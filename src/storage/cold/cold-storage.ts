@@ -10,7 +10,7 @@
  *   of it is missing or doubled, and nothing behind it is there.
  * - `write` may hold events back in memory, within a bound of the store's own; `flush` commits everything.
  *   `checkpoint` is what is committed, not what was accepted.
- * - After a `write` or a `flush` that failed the follower calls `open` again: the store drops what it accepted and did
+ * - After a `write`, `idle` or `flush` that failed the follower calls `open` again: the store drops what it accepted and did
  *   not commit, and tells what is committed. So a failure in between needs no other care than a crash.
  * - Events and gaps of all batches together are all numbers from `identity.firstSeq` to `checkpoint.seq`.
  * - Corrections go to events below `checkpoint.seq`; those of events that the store does not keep are passed over.
@@ -82,6 +82,11 @@ export interface ColdStorage {
   write(batch: ColdBatch, to: Checkpoint, signal?: AbortSignal): Promise<void>
   /** Commits everything that was accepted. */
   flush(signal?: AbortSignal): Promise<void>
+  /**
+   * Called when there is nothing more to write for now. A store that commits while the next batches are read waits here
+   * for what is under way, so that a failure is not told with the next event only. What it would hold back stays so.
+   */
+  idle?(signal?: AbortSignal): Promise<void>
   /** The events that meet a query, ascending by sequence number, in batches of bounded size. */
   query(query: ColdQuery): AsyncIterable<StoredEvents>
   /** How many events of [startSeq, endSeq) the store holds; uniform sampling over all tiers needs it. */

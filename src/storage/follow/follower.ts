@@ -243,6 +243,8 @@ export class Follower {
       } else if (site.host.closed) {
         this.ending = true
       } else {
+        await cursor.rest(this.cancel.signal)
+        this.publish()
         await this.idle(look)
       }
     }

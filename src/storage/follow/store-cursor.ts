@@ -108,6 +108,11 @@ export class StoreCursor {
     await this.store.write(batch, to, signal)
   }
 
+  /** Waits for what the store has under way, if it has anything. */
+  async rest(signal: AbortSignal): Promise<void> {
+    if (!this.isCommitted) await this.store.idle?.(signal)
+  }
+
   /** Has the store commit what it was given. */
   async flush(signal: AbortSignal): Promise<void> {
     await this.store.flush(signal)

@@ -20,6 +20,7 @@ class ArchivingStore extends PostgresStore {
 
   override async write(batch: ColdBatch, to: Checkpoint, signal?: AbortSignal): Promise<void> {
     await super.write(batch, to, signal)
+    await this.flush(signal)
     await this.files.archive(new Date('2200-01-01'))
   }
 }
@@ -55,6 +56,7 @@ describeServer('a follower, an archiver and readers at the same time', () => {
         for (let tries = 0; store.checkpoint?.seq !== to.seq; tries++) {
           try {
             await store.write({ events, corrections, gaps: [] }, to)
+            await store.flush()
           } catch (error) {
             if ((error as { retryable?: boolean }).retryable !== true || tries === 20) throw error
             await store.open(IDENTITY)

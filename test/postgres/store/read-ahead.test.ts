@@ -36,6 +36,7 @@ async function storeOf(): Promise<PostgresStore> {
   const store = new PostgresStore(driver, { streamId })
   await store.open({ streamId, capacity: 100, requiredMask: 15, firstSeq: 0 })
   await store.write({ events: makeEvents(0, 1000), corrections: NOTHING, gaps: [] }, { seq: 1000, position: 10 })
+  await store.flush()
   return store
 }
 

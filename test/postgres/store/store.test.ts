@@ -5,7 +5,7 @@ import { connectServer } from '../../../src/postgres/driver/server.js'
 import { NO_CORRECTIONS } from '../../../src/postgres/store/corrections.js'
 import { CheckpointMovedError, TooManyDaysError } from '../../../src/postgres/store/errors.js'
 import { PostgresStore } from '../../../src/postgres/store/store.js'
-import type { ColdBatch, StoredEvents } from '../../../src/storage/cold/cold-storage.js'
+import type { Checkpoint, ColdBatch, StoredEvents } from '../../../src/storage/cold/cold-storage.js'
 import { NO_EVENTS } from '../../../src/storage/cold/events.js'
 import { StoreMismatchError } from '../../../src/storage/errors.js'
 import type { Gap } from '../../../src/storage/journal/source.js'
@@ -22,6 +22,12 @@ function batchOf(events: StoredEvents, corrections = NO_CORRECTIONS): ColdBatch 
   return { events, corrections, gaps: [] }
 }
 
+/** Writes and waits for the commit. */
+async function write(store: PostgresStore, batch: ColdBatch, to: Checkpoint, signal?: AbortSignal): Promise<void> {
+  await store.write(batch, to, signal)
+  await store.flush()
+}
+
 function everyDay(start: number, end: number): StoredEvents {
   return makeEvents(start, end, { timestamp: (seq) => SOME_DAY_US + seq * DAY_US, metadata: () => undefined })
 }
@@ -34,24 +40,24 @@ describeDatabases('a store', (connect) => {
     const { calls } = driver
     const events = makeEvents(0, 10)
     new DataView(events.bytes.buffer).setFloat32(3 * L.RECORD_BYTES + L.STATE, Number.NaN, true)
-    await expect(store.write(batchOf(events), { seq: 10, position: 1 })).rejects.toThrow('state[0] of event 3')
+    await expect(write(store, batchOf(events), { seq: 10, position: 1 })).rejects.toThrow('state[0] of event 3')
     const wrong = [makeCorrections([[0, 1, Number.NaN]]), makeCorrections([[0, 3, 3e38]])]
     for (const corrections of wrong) {
       const batch = batchOf(makeEvents(0, 10), corrections)
-      await expect(store.write(batch, { seq: 10, position: 1 })).rejects.toThrow(InvalidArgumentError)
+      await expect(write(store, batch, { seq: 10, position: 1 })).rejects.toThrow(InvalidArgumentError)
     }
     expect(driver.calls).toBe(calls)
     expect(store.checkpoint).toBe(undefined)
-    await store.write(batchOf(makeEvents(0, 10)), { seq: 10, position: 1 })
+    await write(store, batchOf(makeEvents(0, 10)), { seq: 10, position: 1 })
     expect(await store.count(0, 100)).toBe(10)
   })
 
   test('a batch that does not go on where the store is is refused', async () => {
     const store = new PostgresStore(await connect())
-    await expect(store.write(batchOf(makeEvents(0, 5)), { seq: 5, position: 1 })).rejects.toThrow(ClosedError)
+    await expect(write(store, batchOf(makeEvents(0, 5)), { seq: 5, position: 1 })).rejects.toThrow(ClosedError)
     await store.open(IDENTITY)
-    await expect(store.write(batchOf(makeEvents(1, 5)), { seq: 5, position: 1 })).rejects.toThrow('go on at 0')
-    await expect(store.write(batchOf(makeEvents(0, 5)), { seq: 6, position: 1 })).rejects.toThrow('to.seq')
+    await expect(write(store, batchOf(makeEvents(1, 5)), { seq: 5, position: 1 })).rejects.toThrow('go on at 0')
+    await expect(write(store, batchOf(makeEvents(0, 5)), { seq: 6, position: 1 })).rejects.toThrow('to.seq')
     await store.close()
     await expect(store.open(IDENTITY)).rejects.toThrow(ClosedError)
   })
@@ -74,12 +80,14 @@ describeDatabases('a store', (connect) => {
     const store = new PostgresStore(driver, { maxDays: there + 3 })
     await store.open(IDENTITY)
     const made = { timestamp: (seq: number) => (2000 + seq) * DAY_US }
-    await store.write(batchOf(makeEvents(0, 3, made)), { seq: 3, position: 1 })
+    await write(store, batchOf(makeEvents(0, 3, made)), { seq: 3, position: 1 })
     const wide = batchOf(makeEvents(3, 5, made))
-    await expect(store.write(wide, { seq: 5, position: 2 })).rejects.toThrow(TooManyDaysError)
-    await expect(store.write(wide, { seq: 5, position: 2 })).rejects.toThrow(`at most ${there + 3} are allowed`)
+    const refused = write(store, wide, { seq: 5, position: 2 })
+    await expect(refused).rejects.toThrow(TooManyDaysError)
+    await expect(refused).rejects.toThrow(`at most ${there + 3} are allowed`)
+    await store.open(IDENTITY)
     const same = { timestamp: () => 2002 * DAY_US }
-    await store.write(batchOf(makeEvents(3, 5, same)), { seq: 5, position: 2 })
+    await write(store, batchOf(makeEvents(3, 5, same)), { seq: 5, position: 2 })
     expect(await store.count(0, 10)).toBe(5)
   })
 
@@ -88,13 +96,13 @@ describeDatabases('a store', (connect) => {
     const [first, second] = [new PostgresStore(driver), new PostgresStore(driver)]
     await first.open(IDENTITY)
     await second.open(IDENTITY)
-    await first.write(batchOf(makeEvents(0, 10)), { seq: 10, position: 1 })
-    const late = second.write(batchOf(makeEvents(0, 20)), { seq: 20, position: 2 })
+    await write(first, batchOf(makeEvents(0, 10)), { seq: 10, position: 1 })
+    const late = write(second, batchOf(makeEvents(0, 20)), { seq: 20, position: 2 })
     await expect(late).rejects.toThrow(CheckpointMovedError)
     await expect(late).rejects.toMatchObject({ retryable: true, details: { found: { seq: 10, position: 1 } } })
     expect(await second.open(IDENTITY)).toEqual({ seq: 10, position: 1 })
-    await second.write(batchOf(makeEvents(10, 20)), { seq: 20, position: 2 })
-    await expect(first.write(batchOf(makeEvents(10, 12)), { seq: 12, position: 2 })).rejects.toThrow(
+    await write(second, batchOf(makeEvents(10, 20)), { seq: 20, position: 2 })
+    await expect(write(first, batchOf(makeEvents(10, 12)), { seq: 12, position: 2 })).rejects.toThrow(
       CheckpointMovedError,
     )
     expect(await first.count(0, 100)).toBe(20)
@@ -105,8 +113,8 @@ describeDatabases('a store', (connect) => {
     const store = new PostgresStore(driver)
     await store.open(IDENTITY)
     const made = { timestamp: (seq: number) => SOME_DAY_US + (seq % 2) * DAY_US + seq }
-    await store.write(batchOf(makeEvents(0, 10, made)), { seq: 10, position: 1 })
-    await store.write(batchOf(makeEvents(10, 11, made)), { seq: 11, position: 2 })
+    await write(store, batchOf(makeEvents(0, 10, made)), { seq: 10, position: 1 })
+    await write(store, batchOf(makeEvents(10, 11, made)), { seq: 11, position: 2 })
     const days = await driver.query(
       `SELECT day - DATE '1970-01-01' AS day, min_seq, max_seq, min_timestamp, max_timestamp, min_episode, max_episode, events
        FROM experience_days ORDER BY day`,
@@ -149,11 +157,11 @@ describeDatabases('a store', (connect) => {
     const store = new PostgresStore(await connect())
     await store.open(IDENTITY)
     const abort = new AbortController()
-    const write = store.write(batchOf(makeEvents(0, 2000)), { seq: 2000, position: 1 }, abort.signal)
+    const aborted = write(store, batchOf(makeEvents(0, 2000)), { seq: 2000, position: 1 }, abort.signal)
     abort.abort(new Error('enough'))
-    await expect(write).rejects.toThrow('enough')
+    await expect(aborted).rejects.toThrow('enough')
     expect(await store.open(IDENTITY)).toBe(undefined)
-    await store.write(batchOf(makeEvents(0, 20)), { seq: 20, position: 1 })
+    await write(store, batchOf(makeEvents(0, 20)), { seq: 20, position: 1 })
     expect(await store.count(0, 100)).toBe(20)
   })
 })
@@ -189,14 +197,14 @@ describeServer('a batch of very many days', () => {
     const driver = new FaultyDriver(real)
     const store = new PostgresStore(driver)
     await store.open(IDENTITY)
-    await store.write(batchOf(everyDay(0, 1)), { seq: 1, position: 1 })
+    await write(store, batchOf(everyDay(0, 1)), { seq: 1, position: 1 })
     const more = everyDay(1, 130)
     const told: number[] = []
     driver.fate = () => {
       told.push(store.checkpoint?.seq ?? 0)
       return 'well'
     }
-    await store.write(batchOf(more), { seq: 130, position: 2 })
+    await write(store, batchOf(more), { seq: 130, position: 2 })
     expect([...new Set(told)]).toEqual([1, 65, 129])
     expect(store.checkpoint).toEqual({ seq: 130, position: 2 })
     expect(await store.count(0, 1000)).toBe(130)

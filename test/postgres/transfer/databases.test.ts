@@ -6,6 +6,8 @@ import { connectServer } from '../../../src/postgres/driver/server.js'
 import { PostgresStore } from '../../../src/postgres/store/store.js'
 import { exportEvents, type IncomingStream, importEvents } from '../../../src/postgres/transfer/transfer.js'
 import {
+  type Checkpoint,
+  type ColdBatch,
   FileColdStorage,
   openExperienceStream,
   openHistory,
@@ -15,6 +17,14 @@ import {
 import { describeServer, embedded, serverDatabase, serverDriver } from '../support/databases.js'
 import { TcpProxy } from '../support/proxy.js'
 import { contentsOf, madeDirectory, metadataOf, temporaryFolder } from './support.js'
+
+/** Commits every step alone, so that a cut finds some of them there. */
+class SteppingStore extends PostgresStore {
+  override async write(batch: ColdBatch, to: Checkpoint, signal?: AbortSignal): Promise<void> {
+    await super.write(batch, to, signal)
+    await this.flush(signal)
+  }
+}
 
 describeServer('on a server', () => suite(serverDriver))
 describe('embedded', () => suite(embedded))
@@ -32,7 +42,7 @@ describeServer('a connection that is cut while a stream is moved', () => {
         proxy.refuse()
         proxy.cut()
       }
-      const outcome = importEvents(new PostgresStore(driver), directory, { batchSize: 1000, onProgress })
+      const outcome = importEvents(new SteppingStore(driver), directory, { batchSize: 1000, onProgress })
       await expect(outcome).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE', retryable: true })
       await driver.close()
       proxy.accept()

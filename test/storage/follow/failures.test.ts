@@ -72,6 +72,42 @@ describe.each(['open', 'write', 'flush', 'commit', 'committed'])('a store that f
   })
 })
 
+/** Commits what was written when there is nothing more to write. */
+class LateStore extends MemoryStore {
+  failure: Error | undefined
+
+  async idle(): Promise<void> {
+    if (this.failure !== undefined) throw this.failure
+    await this.flush()
+  }
+}
+
+test('a store that commits behind its writes is waited for when nothing more comes, and its failure is tried again', async () => {
+  const world = new World()
+  const store = new LateStore('late')
+  world.follow(store, { retry: { initialMs: 100, jitter: 0 } })
+  world.write(10, 15)
+  await world.settle()
+  expect(world.host.names.follower('late')?.seq).toBe(10)
+  store.failure = DISK_FULL
+  world.write(5, 15)
+  await world.settle()
+  expect(world.kinds).toEqual(['retrying'])
+  store.failure = undefined
+  await world.clock.advance(100)
+  expectExactly(store, world.host, 0, 15)
+  expect(world.kinds).toEqual(['retrying', 'recovered'])
+})
+
+test('a store that has nothing to say when nothing more comes holds back what it likes', async () => {
+  const world = new World()
+  const store = new MemoryStore('holding')
+  world.follow(store)
+  world.write(10, 15)
+  await world.settle()
+  expect([store.accepted?.seq, store.checkpoint]).toEqual([10, undefined])
+})
+
 test('a slow store does not hold another', async () => {
   const world = new World()
   const slow = new MemoryStore('slow')

@@ -4,16 +4,15 @@
  * @module
  */
 
-import * as L from '../../layout.js'
+import { lanesOf } from '../../event/lanes.js'
 import type { StoredEvents } from '../../storage/cold/cold-storage.js'
 import { EventBatch } from '../../stream/batch.js'
 import type { EventWithMetadata } from '../contract.js'
 
-/** A batch that owns its bytes. `start` and `end` are those of the numbers that are in it. */
+/** A batch that takes the events over. `start` and `end` are those of the numbers that are in it. */
 export function eventBatch(events: StoredEvents): EventBatch {
   const { length } = events
-  const batch = new EventBatch()
-  batch.own(length).set(events.bytes.subarray(0, length * L.RECORD_BYTES))
+  const batch = new EventBatch().lend(lanesOf(events.bytes), 0, length, 0, 0, 0)
   batch.ownNumbers(length).set(events.seqs.subarray(0, length))
   let start = Number.POSITIVE_INFINITY
   let end = 0

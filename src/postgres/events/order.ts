@@ -74,6 +74,17 @@ export class Ordering {
     return { value: this.by === 'time' ? timestampAt(records, at) : totalRewardOf(records, at), seq }
   }
 
+  /** The values of the places of all events. */
+  valuesOf(events: StoredEvents): Float64Array {
+    if (this.by === 'sequence') return events.seqs
+    const records = recordsOf(events)
+    const values = new Float64Array(events.length)
+    for (let i = 0, at = 0; i < events.length; i++, at += L.RECORD_BYTES) {
+      values[i] = this.by === 'time' ? timestampAt(records, at) : totalRewardOf(records, at)
+    }
+    return values
+  }
+
   /** Where the last of some events stands. */
   lastPlace(events: StoredEvents): Place {
     return this.placeOf(events, recordsOf(events), events.length - 1)

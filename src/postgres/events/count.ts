@@ -73,7 +73,7 @@ function countDays(
       return Number(row?.count)
     },
     async (warm, view) => warm + (await countArchived(bounded, view, signal)),
-    signal,
+    { signal },
   )
 }
 

@@ -79,7 +79,7 @@ function readDays(tables: EventTables, page: Page, signal: AbortSignal | undefin
   return tables.together(
     (session) => readTables(session, page),
     (warm, view) => joinArchived(warm, view, page, signal),
-    signal,
+    { signal, bounds: page.conditions.minReward !== undefined || page.ordering.by === 'reward' },
   )
 }
 

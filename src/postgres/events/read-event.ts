@@ -87,7 +87,7 @@ function readDaysOf(
       }
       return newest
     },
-    signal,
+    { signal },
   )
 }
 

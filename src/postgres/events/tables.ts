@@ -22,6 +22,7 @@ export class EventTables {
   /** Key of the stream. */
   readonly stream: number
   private readonly archive: Archive | undefined
+  private view: ArchiveView | undefined
 
   constructor(driver: SqlDriver, stream: number, archive: Archive | undefined) {
     this.driver = driver
@@ -32,16 +33,18 @@ export class EventTables {
   /**
    * What both have together: `read` reads the tables, `join` adds what the files have. The connection is given back before
    * files are read.
+   *
+   * @param options.bounds whether `join` leaves out files by the bounds of their rewards, which are of the moment.
    */
   async together<T>(
     read: (session: SqlSession) => Promise<T>,
     join: (rows: T, view: ArchiveView) => Promise<T>,
-    signal: AbortSignal | undefined,
+    { signal, bounds = false }: { readonly signal: AbortSignal | undefined; readonly bounds?: boolean },
   ): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       const { rows, view } = await this.driver.transaction(
         async (session) => {
-          return { rows: await read(session), view: await this.archive?.view(session, this.stream) }
+          return { rows: await read(session), view: await this.viewOf(session, bounds) }
         },
         { readOnly: true, signal },
       )
@@ -50,7 +53,17 @@ export class EventTables {
         return await join(rows, view)
       } catch (error) {
         if (!(error instanceof ArchiveChangedError) || attempt === MOST_ATTEMPTS) throw error
+        this.view = undefined
       }
     }
+  }
+
+  /** What is in files, as the transaction sees it; asked again only if the archive has changed. */
+  private async viewOf(session: SqlSession, bounds: boolean): Promise<ArchiveView | undefined> {
+    const { archive, view } = this
+    if (archive === undefined) return undefined
+    if (!bounds && view !== undefined && (await archive.generation(session)) === view.generation) return view
+    this.view = await archive.view(session, this.stream)
+    return this.view
   }
 }

@@ -10,7 +10,7 @@ import type { Command } from './command.js'
 import { databaseUrl, withDatabase, withStore } from './database.js'
 import { type DatabaseVerification, verifyDatabase } from './database-verification.js'
 import { withDirectory } from './directory.js'
-import { ExitStatus } from './errors.js'
+import { ExitStatus, UsageError } from './errors.js'
 import { Progress } from './progress.js'
 import { count, counted, Lines, size } from './text.js'
 import type { Verification } from './verification.js'
@@ -30,12 +30,14 @@ export const verify: Command = {
   run: async (args, { out, err, signal }) => {
     const { values, positionals } = parseWords(args, OPTIONS)
     const path = onlyDirectory('verify', positionals)
+    if (values.archive !== undefined && values.with === undefined) throw new UsageError('--archive is for --with URL')
+    // Before the directory is read, which takes its time.
+    const url = values.with === undefined ? undefined : databaseUrl(values.with, '--with URL')
     const progress = new Progress(err, values.quiet !== true)
     try {
       const onProgress = (done: number, of: number): void => progress.update(done, 0, done / of)
       const { found, database } = await withDirectory(path, async (directory) => {
         const found = await new Verifier(directory, signal, onProgress).run()
-        const url = values.with === undefined ? undefined : databaseUrl(values.with, '--with URL')
         const { archive } = values
         const compare = (driver: SqlDriver) => {
           return withStore(driver, { streamId: found.streamId, archive }, (store) => {

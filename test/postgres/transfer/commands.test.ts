@@ -204,6 +204,8 @@ describe('command lines that are wrong', () => {
     ['export a --stream x --ndjson -', '--stream is for databases'],
     ['export postgres://x postgres://y --ndjson -', 'export takes one database'],
     ['stats postgres://x b', 'stats takes one database'],
+    ['verify a --archive b', '--archive is for --with URL'],
+    ['verify a --with b', '--with URL is no URL of a database'],
   ])('%s', async (line, message) => {
     const { status, stderr } = await run(line.split(' '), { env: { DATABASE_URL: '' } })
     expect([status, stderr]).toEqual([2, expect.stringContaining(message)])

@@ -17,6 +17,11 @@ import type { Queryable } from './streams.js'
 /** Entries of one UPDATE. */
 const ENTRIES = 8192
 
+/** Rows are found before they are changed, so that nothing is left to be joined but places. */
+const OTHER_WAYS = ['hashjoin', 'mergejoin', 'seqscan']
+const ONLY_BY_PLACE = OTHER_WAYS.map((way) => `SET LOCAL enable_${way} = off`).join('; ')
+const ANY_WAY = OTHER_WAYS.map((way) => `SET LOCAL enable_${way} = DEFAULT`).join('; ')
+
 /** No corrections. */
 export const NO_CORRECTIONS: CorrectionList = {
   length: 0,
@@ -62,8 +67,7 @@ export async function correctRows(
 ): Promise<CorrectionList> {
   let left = list
   if (days.length === 0) return left
-  // Every entry has one row at most, found by the unique key: without statistics the planner would rather read the day.
-  await session.run('SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_seqscan = off')
+  await session.run(ONLY_BY_PLACE)
   for (const day of days) {
     if (left.length === 0) break
     const entries = entriesOf(left, day)
@@ -74,9 +78,7 @@ export async function correctRows(
     }
     left = without(left, day, new Set(missed))
   }
-  await session.run(
-    'SET LOCAL enable_hashjoin = DEFAULT; SET LOCAL enable_mergejoin = DEFAULT; SET LOCAL enable_seqscan = DEFAULT',
-  )
+  await session.run(ANY_WAY)
   return left
 }
 
@@ -89,9 +91,17 @@ async function correctPart(
   requiredMask: number,
 ): Promise<number[]> {
   const { length, seqs, flags, masks, slots, rewards } = part
-  const [row] = await session.query<{ matched: string | null }>(
-    `WITH corrected AS (
-       UPDATE ${ident(partitionsOf(day).events)} e SET
+  const table = ident(partitionsOf(day).events)
+  // LIMIT has each entry look for its row by the key. Without statistics, as of a day that has just begun, the planner of
+  // a plain join compares each entry with each row of the day.
+  const [row] = await session.query<{ count: bigint; matched: string | null }>(
+    `WITH c AS MATERIALIZED (
+       SELECT place, new.*
+       FROM unnest($3::INT8[], $4::INT2[], $5::INT2[], $6::INT2[], $7::REAL[], $8::REAL[], $9::REAL[], $10::REAL[])
+         AS new (seq, flags, mask, slots, r0, r1, r2, r3),
+         LATERAL (SELECT ctid AS place FROM ${table} WHERE stream = $1 AND sequence_number = seq LIMIT 1) found
+     ), corrected AS (
+       UPDATE ${table} e SET
          reward_homeostasis = CASE WHEN slots & 1 <> 0 THEN r0 ELSE reward_homeostasis END,
          reward_curiosity = CASE WHEN slots & 2 <> 0 THEN r1 ELSE reward_curiosity END,
          reward_efficiency = CASE WHEN slots & 4 <> 0 THEN r2 ELSE reward_efficiency END,
@@ -99,12 +109,9 @@ async function correctPart(
          flags = e.flags | c.flags
            | CASE WHEN (appraisals | mask) & $2 = $2 THEN ${L.FULLY_APPRAISED}::INT2 ELSE 0::INT2 END,
          appraisals = appraisals | mask
-       FROM unnest($3::INT8[], $4::INT2[], $5::INT2[], $6::INT2[], $7::REAL[], $8::REAL[], $9::REAL[], $10::REAL[])
-         AS c (seq, flags, mask, slots, r0, r1, r2, r3)
-       WHERE stream = $1 AND sequence_number = seq
+       FROM c WHERE e.ctid = place
        RETURNING seq
-     ) SELECT CASE WHEN count(*) < ${length} THEN array_agg(seq)::TEXT END AS matched,
-         count(*) AS count FROM corrected`,
+     ) SELECT count(*) AS count, CASE WHEN count(*) < ${length} THEN array_agg(seq)::TEXT END AS matched FROM corrected`,
     [
       stream,
       requiredMask,
@@ -115,7 +122,7 @@ async function correctPart(
       ...[0, 1, 2, 3].map((slot) => listOf(everyFourth(rewards, slot, length), length)),
     ],
   )
-  if (row === undefined || (row as { count?: unknown }).count === BigInt(length)) return []
+  if (row === undefined || row.count === BigInt(length)) return []
   const matched = new Set((row.matched ?? '{}').slice(1, -1).split(',').map(Number))
   return Array.from(seqs).filter((seq) => !matched.has(seq))
 }

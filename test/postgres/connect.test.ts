@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import pg from 'pg'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { connectDatabase } from '../../src/postgres/connect.js'
 import {
   DatabaseUnavailableError,
@@ -95,13 +95,13 @@ describeServer('connecting to a server', () => {
 
   test('that fails leaves no connection behind', async () => {
     const url = await serverDatabase({ migrated: false })
-    await expect(connectDatabase(url)).rejects.toThrow(SchemaMissingError)
     const client = new pg.Client({ connectionString: url })
     await client.connect()
     onTestFinished(() => client.end())
+    await expect(connectDatabase(url)).rejects.toThrow(SchemaMissingError)
     const sql =
       'SELECT count(*)::INT4 AS n FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()'
-    await vi.waitFor(async () => expect((await client.query(sql)).rows).toEqual([{ n: 0 }]))
+    expect((await client.query(sql)).rows).toEqual([{ n: 0 }])
     await expect(connectDatabase('postgres://u@127.0.0.1:1/x')).rejects.toThrow(DatabaseUnavailableError)
   })
 })

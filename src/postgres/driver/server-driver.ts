@@ -11,6 +11,7 @@
  * @module
  */
 
+import { setTimeout } from 'node:timers/promises'
 import type { Pool, PoolClient } from 'pg'
 import { ClosedError } from '../../errors.js'
 import { assertChoice, assertInteger, assertSignal } from '../../stream/validate.js'
@@ -21,6 +22,9 @@ import { ServerSession, type SessionParts } from './server-session.js'
 import { type Restore, restore, setUp } from './session-settings.js'
 
 type Signalled = { readonly signal?: AbortSignal | undefined }
+
+/** How long to wait for the other end to take leave of a connection; the library's pool does not wait at all. */
+const LEAVE_MS = 1000
 
 /** What a driver is made of; see `server.ts`. */
 export interface ServerParts extends SessionParts {
@@ -38,12 +42,15 @@ export class ServerDriver implements SqlDriver {
   /** Connections of our pool that are set up. */
   private readonly ready = new WeakSet<PoolClient>()
   private readonly running = new Set<Promise<unknown>>()
+  /** One for each connection of our pool; they resolve when it is gone. */
+  private readonly ends = new Set<Promise<void>>()
   private closing: Promise<void> | undefined
 
   constructor(parts: ServerParts) {
     this.parts = parts
     this.address = parts.context.address
     parts.pool.on('error', ignore)
+    if (parts.owned) parts.pool.on('connect', (client) => this.follow(client))
   }
 
   get pool(): { total: number; idle: number; waiting: number } {
@@ -95,8 +102,22 @@ export class ServerDriver implements SqlDriver {
   private async end(): Promise<void> {
     await Promise.allSettled([...this.running])
     // A connection may still fail on its way out, so that a pool of ours keeps its listener.
-    if (this.parts.owned) await this.parts.pool.end()
-    else this.parts.pool.removeListener('error', ignore)
+    if (!this.parts.owned) this.parts.pool.removeListener('error', ignore)
+    else {
+      await this.parts.pool.end()
+      const gone = new AbortController()
+      await Promise.race([
+        Promise.all(this.ends),
+        setTimeout(LEAVE_MS, undefined, { signal: gone.signal }).catch(ignore),
+      ])
+      gone.abort()
+    }
+  }
+
+  private follow(client: PoolClient): void {
+    const ended = new Promise<void>((resolve) => client.once('end', resolve))
+    this.ends.add(ended)
+    ended.then(() => this.ends.delete(ended))
   }
 
   private lend<T>(work: (session: ServerSession) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {

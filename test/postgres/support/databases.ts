@@ -43,8 +43,9 @@ export async function serverDriver(options: DriverOptions & { migrated?: boolean
 
 /** A driver of an embedded database in memory, with the schema unless `migrated` is false. */
 export async function embedded(options: { migrated?: boolean } = {}): Promise<SqlDriver> {
-  const loadDataDir = (options.migrated ?? true) ? new Blob([await readFile(inject('embedded'))]) : undefined
-  const database = await PGlite.create(loadDataDir ? { loadDataDir } : {})
+  const files = inject('embedded')
+  const dump = await readFile((options.migrated ?? true) ? files.migrated : files.empty)
+  const database = await PGlite.create({ loadDataDir: new Blob([dump]) })
   const driver = await useEmbedded(database)
   atEndOfTest(async () => {
     await driver.close()

@@ -26,8 +26,8 @@ export interface ProvidedServer {
 declare module 'vitest' {
   interface ProvidedContext {
     postgres: ProvidedServer | { readonly reason: string }
-    /** A file with a migrated embedded database. */
-    embedded: string
+    /** Files with an embedded database, without the schema and with it. */
+    embedded: { readonly empty: string; readonly migrated: string }
   }
 }
 
@@ -39,7 +39,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     for (const one of ends.reverse()) await one()
   }
   try {
-    project.provide('embedded', await dumpEmbedded(join(folder, 'database.tar')))
+    project.provide('embedded', await dumpEmbedded(folder))
     const given = process.env.DATABASE_URL
     const reason = given ? undefined : await whyNoPostgres()
     if (reason === undefined) project.provide('postgres', await prepareServer(given, ends))
@@ -54,13 +54,18 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
 }
 
-async function dumpEmbedded(path: string): Promise<string> {
+async function dumpEmbedded(folder: string): Promise<{ empty: string; migrated: string }> {
+  const files = { empty: join(folder, 'empty.tar'), migrated: join(folder, 'migrated.tar') }
   const database = await PGlite.create()
+  const dump = async (path: string): Promise<void> => {
+    const tar = await database.dumpDataDir('none')
+    await writeFile(path, new Uint8Array(await tar.arrayBuffer()))
+  }
+  await dump(files.empty)
   await migrate(await useEmbedded(database))
-  const dump = await database.dumpDataDir('none')
-  await writeFile(path, new Uint8Array(await dump.arrayBuffer()))
+  await dump(files.migrated)
   await database.close()
-  return path
+  return files
 }
 
 async function prepareServer(given: string | undefined, ends: (() => Promise<void>)[]): Promise<ProvidedServer> {

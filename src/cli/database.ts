@@ -62,9 +62,12 @@ export async function withStore<T>(
   work: (store: PostgresStore) => Promise<T>,
 ): Promise<T> {
   const archive = new FileArchive(driver, directory === undefined ? undefined : { directory })
+  const store = new PostgresStore(driver, { streamId, archive })
   try {
-    return await work(new PostgresStore(driver, { streamId, archive }))
+    return await work(store)
   } finally {
+    // What is under way ends before the connections do; what failed has been told by `work`.
+    await store.close().catch(() => {})
     await archive.close()
   }
 }

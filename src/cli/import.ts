@@ -54,9 +54,11 @@ async function run(
   const progress = new Progress(err, !quiet)
   const onProgress = ({ done, total }: TransferProgress): void => progress.update(done, 0, done / Math.max(1, total))
   return withDatabase(url, signal, async (driver) => {
-    const target = ({ identity }: IncomingStream) => {
+    let store: PostgresStore | undefined
+    const target = ({ identity }: IncomingStream): PostgresStore => {
       // Rewards of events that are archived need no files.
-      return new PostgresStore(driver, { streamId: identity.streamId, archive: new FileArchive(driver) })
+      store = new PostgresStore(driver, { streamId: identity.streamId, archive: new FileArchive(driver) })
+      return store
     }
     const say = { from: path, to: driver.address, json }
     let report: TransferReport
@@ -67,6 +69,9 @@ async function run(
       if (!signal.aborted) throw error
       await writeInterrupted(out, say)
       return ExitStatus.INTERRUPTED
+    } finally {
+      // What is under way ends before the connections do; what failed has been told.
+      await store?.close().catch(() => {})
     }
     progress.clear()
     await writeTransfer(out, report, say)

@@ -63,7 +63,7 @@ describeServer('moving by command', { timeout: 60_000 }, () => {
   })
 
   test('an import that is killed again and again goes on, and everything is there once', async () => {
-    const [url, directory] = [await serverDatabase(), await madeDirectory({ events: 60_000, capacity: 20_000 })]
+    const [url, directory] = [await serverDatabase(), await madeDirectory({ events: 40_000, capacity: 20_000 })]
     const driver = await connectServer(url)
     const store = new PostgresStore(driver)
     const seen: number[] = []
@@ -85,7 +85,7 @@ describeServer('moving by command', { timeout: 60_000 }, () => {
     }
     expect(killed).toBeGreaterThan(0)
     expect(seen).toEqual([...new Set(seen)].sort((a, b) => a - b))
-    expect(await printed(['import', directory, '--to', url])).toMatchObject({ contents: { events: 60_000 } })
+    expect(await printed(['import', directory, '--to', url])).toMatchObject({ contents: { events: 40_000 } })
     const lines = join(temporaryFolder(), 'lines.ndjson')
     const child = start(['export', url, '--ndjson', lines])
     const ended = outcome(child)
@@ -100,7 +100,7 @@ describeServer('moving by command', { timeout: 60_000 }, () => {
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line).seq)
-    expect(seqs).toEqual(Array.from({ length: 60_000 }, (_, seq) => seq))
+    expect(seqs).toEqual(Array.from({ length: 40_000 }, (_, seq) => seq))
     await store.close()
     await driver.close()
   })
@@ -122,7 +122,7 @@ describeServer('moving by command', { timeout: 60_000 }, () => {
   })
 
   test('Ctrl-C ends an import with status 130, and says that it can be gone on with', async () => {
-    const [url, directory] = [await serverDatabase(), await madeDirectory({ events: 60_000, capacity: 20_000 })]
+    const [url, directory] = [await serverDatabase(), await madeDirectory({ events: 40_000, capacity: 20_000 })]
     const driver = await connectServer(url)
     const store = new PostgresStore(driver)
     const child = start(['import', directory, '--to', url])

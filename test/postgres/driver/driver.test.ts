@@ -246,3 +246,40 @@ for (const [name, open, group] of DRIVERS) {
     })
   })
 }
+
+describe('sessions on PGlite', () => {
+  test('are one after the other, in the order in which they were asked for', async () => {
+    const driver = await embedded({ migrated: false })
+    const seen: string[] = []
+    const session = (name: string): Promise<void> =>
+      driver.session(async (session) => {
+        for (const step of [1, 2, 3]) {
+          await session.query('SELECT 1')
+          seen.push(`${name}${step}`)
+        }
+      })
+    await Promise.all([session('a'), driver.transaction(async () => void seen.push('b')), session('c')])
+    expect(seen).toEqual(['a1', 'a2', 'a3', 'b', 'c1', 'c2', 'c3'])
+  })
+
+  test('one that gives up waiting does not let the next one in before its turn', async () => {
+    const driver = await embedded({ migrated: false })
+    const seen: string[] = []
+    let release = (): void => {}
+    const first = driver.session(async () => {
+      await new Promise<void>((done) => {
+        release = done
+      })
+      seen.push('first')
+    })
+    const controller = new AbortController()
+    const second = driver.query('SELECT 1', [], { signal: controller.signal })
+    const third = driver.query('SELECT 1').then(() => seen.push('third'))
+    controller.abort(new Error('enough'))
+    await expect(second).rejects.toThrow('enough')
+    expect(driver.pool).toEqual({ total: 1, idle: 0, waiting: 1 })
+    release()
+    await Promise.all([first, third])
+    expect(seen).toEqual(['first', 'third'])
+  })
+})

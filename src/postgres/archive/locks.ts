@@ -42,7 +42,8 @@ export async function lockDay(on: Queryable, day: number): Promise<void> {
  * soon. Whoever asks for them behind
  * a waiting archiver waits as well: so it waits for a quarter of a second at a time, and lets the others pass in between.
  *
- * @throws {SerializationConflictError} if they are in use for half a minute without a gap
+ * @throws {SerializationConflictError} if they are in use for half a minute without a gap, or by somebody who in turn waits
+ * to change rows of these partitions
  */
 export async function lockTables(
   session: SqlSession,
@@ -59,8 +60,24 @@ export async function lockTables(
     } catch (error) {
       if (!(error instanceof SerializationConflictError) || tries === PARENT_TRIES) throw error
       await session.run('ROLLBACK TO SAVEPOINT before_lock')
+      if (await isCrossed(session, partitions)) throw error
     }
     await systemClock.sleep(PARENT_MS * (0.5 + Math.random()), signal ?? new AbortController().signal)
     signal?.throwIfAborted()
   }
+}
+
+/** Whether somebody holds the tables and waits for the partitions: one of the two has to give way. */
+async function isCrossed(session: SqlSession, partitions: readonly string[]): Promise<boolean> {
+  const [row] = await session.query<{ crossed: boolean }>(
+    `SELECT EXISTS (
+       SELECT FROM pg_locks waits JOIN pg_locks holds USING (pid)
+       WHERE NOT waits.granted AND waits.relation = ANY ($1::text[]::regclass[]) AND holds.granted
+         AND holds.relation IN ('experience_events'::regclass, 'action_metadata'::regclass)
+         AND waits.database = holds.database
+         AND waits.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+     ) AS crossed`,
+    [partitions],
+  )
+  return row?.crossed === true
 }

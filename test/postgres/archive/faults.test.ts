@@ -1,17 +1,14 @@
-import { cpSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { nextOrdinal } from '../../../src/postgres/archive/catalog.js'
 import { FileArchive } from '../../../src/postgres/archive/file-archive.js'
 import type { SqlDriver } from '../../../src/postgres/driver/driver.js'
-import { connectServer } from '../../../src/postgres/driver/server.js'
-import { ARCHIVE_LOCK, DAY_LOCK } from '../../../src/postgres/sql/locks.js'
-import { NodeColdFiles } from '../../../src/storage/cold/files.node.js'
 import { makeCorrections } from '../../../src/testing/events.js'
 import { FaultyFiles } from '../../storage/cold/faulty-files.js'
-import { describeServer, serverDatabase, serverDriver } from '../support/databases.js'
-import { run } from '../support/global-setup.js'
-import { endOf, FIRST_DAY, filesIn, Place, temporary } from './support.js'
+import { describeServer, serverDriver } from '../support/databases.js'
+import { DamagingFiles } from './damaging-files.js'
+import { archived, endOf, filesIn, Place, temporary } from './support.js'
 
 describeServer('the directory', () => {
   test('a process without it reads what is in the tables, and is told where the rest is', async () => {
@@ -210,85 +207,6 @@ describeServer('nothing is dropped', () => {
   })
 })
 
-describeServer('a backup', () => {
-  test('of the database, and of the directory behind it, has everything that the database had', async () => {
-    const url = await serverDatabase()
-    const copied = new URL(url)
-    copied.pathname += '_copy'
-    const place = await Place.on(await connectServer(url))
-    await place.load(0, 10, 0)
-    await place.load(10, 20, 1)
-    const archive = place.archive({ keepReplacedMs: 60_000 })
-    await archive.archive(endOf(0))
-    await place.driver.close()
-    await run(url, [`CREATE DATABASE "${copied.pathname.slice(1)}" TEMPLATE "${new URL(url).pathname.slice(1)}"`])
-    onTestFinished(() => run(url, [`DROP DATABASE "${copied.pathname.slice(1)}" WITH (FORCE)`]))
-    const backup = place.on(await connectServer(copied.href), temporary())
-    place.driver = await connectServer(url)
-    const going = place.archive({ keepReplacedMs: 60_000 })
-    await place.driver.transaction((session) => going.correct(session, place.stream, makeCorrections([[3, 0, 1]])))
-    await going.archive(endOf(1))
-    cpSync(place.directory, backup.directory, { recursive: true })
-    const restored = backup.archive()
-    await backup.check(restored)
-    const { setAside, days } = await restored.archive(endOf(1))
-    expect(days).toEqual(['2026-11-22'])
-    expect(setAside).toHaveLength(2)
-    await backup.check(restored)
-    await Promise.all([archive.close(), going.close(), restored.close()])
-    await Promise.all([place.driver.close(), backup.driver.close()])
-  })
-})
-
-describeServer('others at the same time', () => {
-  test('a second process that archives is told that somebody else is at it', async () => {
-    const { place, archive } = await archived()
-    await place.driver.transaction(async (session) => {
-      await session.query('SELECT pg_advisory_xact_lock($1, 0)', [ARCHIVE_LOCK])
-      await expect(archive.archive(0)).rejects.toMatchObject({ code: 'ARCHIVE_BUSY', retryable: true })
-    })
-    await archive.archive(0)
-  })
-
-  test('a reader that reads for long keeps the archiver waiting, and neither of them keeps other readers', async () => {
-    const place = await Place.on(await serverDriver({ poolSize: 8 }))
-    await place.load(0, 10, 0)
-    const archive = place.archive()
-    onTestFinished(() => archive.close())
-    let running: Promise<unknown> | undefined
-    await place.driver.transaction(async (session) => {
-      await session.query('SELECT count(*) FROM experience_events')
-      running = archive.archive(endOf(0))
-      const waiting = `SELECT FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND NOT granted
-        AND relation = 'experience_events'::regclass AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
-      let seen = 0
-      while (seen < 3) {
-        if ((await place.driver.query(waiting)).length > 0) seen++
-        expect(await place.warmCount()).toBe(10)
-      }
-    })
-    await running
-    expect(await place.warmCount()).toBe(0)
-    await place.check(archive)
-  })
-
-  test('a writer of the day that does not end lets the archiver give up; other days move', async () => {
-    const place = await Place.on(await serverDriver())
-    await place.load(0, 10, 0)
-    await place.load(10, 20, 1)
-    const archive = place.archive()
-    onTestFinished(() => archive.close())
-    await place.driver.transaction(async (session) => {
-      await session.query('SELECT pg_advisory_xact_lock_shared($1, $2)', [DAY_LOCK, FIRST_DAY])
-      const failed = archive.archive(endOf(1))
-      await expect(failed).rejects.toMatchObject({ code: 'ARCHIVE_INCOMPLETE', retryable: true })
-    })
-    expect(await place.warmDays()).toEqual([0])
-    await archive.archive(endOf(1))
-    await place.check(archive)
-  })
-})
-
 describe('what is given', () => {
   test.each([
     [{ directory: '' }, 'archive.directory must be a path'],
@@ -311,32 +229,6 @@ describe('what is given', () => {
 })
 
 const NO_DATABASE = {} as SqlDriver
-
-/** Files that are not what was given to be written. */
-class DamagingFiles extends NodeColdFiles {
-  private readonly which: RegExp
-  private readonly damage: (bytes: Uint8Array) => Uint8Array
-
-  constructor(folder: string, which: RegExp, damage: (bytes: Uint8Array) => Uint8Array) {
-    super(folder)
-    this.which = which
-    this.damage = damage
-  }
-
-  override create(path: string, bytes: Uint8Array): Promise<void> {
-    return super.create(path, this.which.test(path) ? this.damage(bytes) : bytes)
-  }
-}
-
-/** Ten events in a file. */
-async function archived(): Promise<{ place: Place; archive: FileArchive }> {
-  const place = await Place.on(await serverDriver())
-  await place.load(0, 10, 0)
-  const archive = place.archive({ keepReplacedMs: 0 })
-  onTestFinished(() => archive.close())
-  await archive.archive(endOf(0))
-  return { place, archive }
-}
 
 async function all(rows: AsyncIterable<{ readonly length: number }>): Promise<number> {
   let count = 0

@@ -71,10 +71,16 @@ export class CommitQueue {
     this.assertSound()
   }
 
-  /** Waits until nothing that was accepted before events `endSeq` is under way any more, committed or not. */
+  /**
+   * Waits until nothing that has been accepted by now and may concern events before `endSeq` is under way any more,
+   * committed or not; not for what is accepted meanwhile.
+   */
   async seen(endSeq: number): Promise<void> {
     const all = [this.underWay, this.waiting]
-    if (endSeq > this.committed.seq || all.some((some) => some && some.correctionCount > 0)) await this.settled()
+    if (endSeq <= this.committed.seq && !all.some((some) => some && some.correctionCount > 0)) return
+    // What waits by now is the next transaction, all of it.
+    const transactions = this.waiting.isEmpty ? 1 : 2
+    for (let i = 0; i < transactions; i++) await this.running
   }
 
   /** Drops what waits and lets the transaction under way end. */

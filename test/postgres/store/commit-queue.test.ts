@@ -75,6 +75,25 @@ describe('what is accepted', () => {
     expect(view.getFloat32(128 + 104 + 4, true)).toBe(0.75)
   })
 
+  test('is waited for by who looks, but not what comes meanwhile', async () => {
+    const { queue, groups } = queueAt(0)
+    await queue.accept(eventsBatch(0, 1), { seq: 1, position: 1 }, undefined)
+    await queue.accept(eventsBatch(1, 2), { seq: 2, position: 2 }, undefined)
+    let seen = false
+    const looking = queue.seen(10).then(() => {
+      seen = true
+    })
+    groups[0]?.end()
+    await turns()
+    await queue.accept(eventsBatch(2, 3), { seq: 3, position: 3 }, undefined)
+    expect(seen).toBe(false)
+    groups[1]?.end()
+    await looking
+    expect(groups.length).toBe(3)
+    groups[2]?.end()
+    await queue.drain()
+  })
+
   test('is at most 65,536 events that wait; a call that has no room waits for the commit', async () => {
     const { queue, groups } = queueAt(0)
     await queue.accept(eventsBatch(0, 1), { seq: 1, position: 1 }, undefined)

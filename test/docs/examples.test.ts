@@ -3,7 +3,7 @@
  */
 
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -34,7 +34,7 @@ function sources(): Example[] {
   const typescript = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts') && !path.includes('generated'))
     .flatMap((path) => docstringExamples(join('src', path)))
-  return [...typescript, ...PAGES.filter((path) => existsSync(join(root, path))).flatMap(markdownExamples)]
+  return [...typescript, ...PAGES.flatMap(markdownExamples)]
 }
 
 function docstringExamples(path: string): Example[] {

@@ -143,7 +143,9 @@ async function answer(
 ): Promise<void> {
   const rounds = subject.job.quick ? 2 : ROUNDS
   await server.settle()
-  const backend = await PostgresBackend.connect(url)
+  const [stream] = await server.ask(url, 'SELECT stream_id FROM experience_streams')
+  // Knows its stream, as a backend that follows does.
+  const backend = await PostgresBackend.connect(url, { streamId: stream?.stream_id })
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {

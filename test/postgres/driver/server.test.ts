@@ -7,7 +7,7 @@ import {
   DatabaseUnavailableError,
   StatementTimeoutError,
 } from '../../../src/postgres/errors.js'
-import { describeServer, serverDatabase, serverDriver, startServer } from '../support/databases.js'
+import { describeServer, serverDatabase, serverDriver, startServer, testOwnServer } from '../support/databases.js'
 import { run } from '../support/global-setup.js'
 import { TcpProxy } from '../support/proxy.js'
 import { SLEEPING, until } from './activity.js'
@@ -219,7 +219,7 @@ describeServer('a server that cannot be reached', () => {
     expect(await driver.query('SELECT 3 AS three')).toEqual([{ three: 3 }])
   })
 
-  test('is used again as soon as it is back after a restart or a crash', { timeout: 60_000 }, async () => {
+  testOwnServer('is used again as soon as it is back after a restart or a crash', { timeout: 60_000 }, async () => {
     const server = await startServer()
     const driver = await connectServer(server.url(), { poolSize: 2 })
     onTestFinished(() => driver.close())

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { connectServer } from '../../../src/postgres/driver/server.js'
 import { StatementTimeoutError } from '../../../src/postgres/errors.js'
-import { describeServer, serverDriver, startServer } from '../support/databases.js'
+import { describeServer, serverDriver, startServer, testOwnServer } from '../support/databases.js'
 import { OPEN, SLEEPING, until } from './activity.js'
 
 const empty = { migrated: false }
@@ -54,28 +54,32 @@ describeServer('a statement on a server', () => {
     expect(await driver.query('SELECT a FROM t')).toEqual([])
   })
 
-  test('is cancelled also while the server has no room for one more connection', { timeout: 60_000 }, async () => {
-    const server = await startServer({
-      max_connections: '5',
-      superuser_reserved_connections: '0',
-      max_wal_senders: '0',
-    })
-    const driver = await connectServer(server.url(), { poolSize: 5 })
-    onTestFinished(() => driver.close())
-    await Promise.all([1, 2, 3, 4, 5].map(() => driver.query('SELECT pg_sleep(0.2)')))
-    const controllers = [1, 2, 3, 4, 5].map(() => new AbortController())
-    const calls = controllers.map(({ signal }) => driver.query('SELECT pg_sleep(60)', [], { signal }))
-    for (const call of calls) call.catch(() => {})
-    await vi.waitFor(() => expect(driver.pool).toMatchObject({ total: 5, idle: 0 }))
-    const more = await connectServer(server.url())
-    await expect(more.query('SELECT 1')).rejects.toThrow(/too many clients/)
-    controllers[0]?.abort(new Error('enough'))
-    await expect(calls[0]).rejects.toThrow('enough')
-    await vi.waitFor(async () => expect(await more.query(SLEEPING)).toEqual([{ n: 4 }]), { timeout: 10_000 })
-    for (const controller of controllers) controller.abort(new Error('enough'))
-    await Promise.allSettled(calls)
-    await more.close()
-  })
+  testOwnServer(
+    'is cancelled also while the server has no room for one more connection',
+    { timeout: 60_000 },
+    async () => {
+      const server = await startServer({
+        max_connections: '5',
+        superuser_reserved_connections: '0',
+        max_wal_senders: '0',
+      })
+      const driver = await connectServer(server.url(), { poolSize: 5 })
+      onTestFinished(() => driver.close())
+      await Promise.all([1, 2, 3, 4, 5].map(() => driver.query('SELECT pg_sleep(0.2)')))
+      const controllers = [1, 2, 3, 4, 5].map(() => new AbortController())
+      const calls = controllers.map(({ signal }) => driver.query('SELECT pg_sleep(60)', [], { signal }))
+      for (const call of calls) call.catch(() => {})
+      await vi.waitFor(() => expect(driver.pool).toMatchObject({ total: 5, idle: 0 }))
+      const more = await connectServer(server.url())
+      await expect(more.query('SELECT 1')).rejects.toThrow(/too many clients/)
+      controllers[0]?.abort(new Error('enough'))
+      await expect(calls[0]).rejects.toThrow('enough')
+      await vi.waitFor(async () => expect(await more.query(SLEEPING)).toEqual([{ n: 4 }]), { timeout: 10_000 })
+      for (const controller of controllers) controller.abort(new Error('enough'))
+      await Promise.allSettled(calls)
+      await more.close()
+    },
+  )
 
   test('an abort in the middle of COPY, either way, ends it and leaves nothing', async () => {
     const driver = await serverDriver(empty)

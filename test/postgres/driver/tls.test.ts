@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { PostgresServer } from '../../../scripts/postgres.mjs'
 import type { DriverOptions } from '../../../src/postgres/driver/options.js'
 import { connectServer } from '../../../src/postgres/driver/server.js'
-import { describeServer, startServer } from '../support/databases.js'
+import { describeOwnServer, startServer } from '../support/databases.js'
 
 const ENCRYPTED = 'SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()'
 
@@ -19,7 +19,7 @@ function hasOpenssl(): boolean {
 }
 
 /** Certificates are made by openssl; without it there is nothing to encrypt with. */
-const describeTls = hasOpenssl() ? describeServer : describe.skip
+const describeTls = hasOpenssl() ? describeOwnServer : describe.skip
 
 describeTls('a server with a certificate of its own', () => {
   let server: PostgresServer
@@ -91,7 +91,7 @@ describeTls('a server with a certificate of its own', () => {
   })
 })
 
-describeServer('a server without a certificate', () => {
+describeOwnServer('a server without a certificate', () => {
   test('is not spoken to where encryption is required', async () => {
     const server = await startServer()
     const driver = await connectServer(server.url(), { tls: 'require' })

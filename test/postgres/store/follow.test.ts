@@ -17,7 +17,7 @@ import { PostgresStore } from '../../../src/postgres/store/store.js'
 import type { FollowReport } from '../../../src/storage/follow/options.js'
 import { type DurableExperienceStream, openExperienceStream } from '../../../src/storage/index.node.js'
 import { SOME_DAY_US } from '../../../src/testing/events.js'
-import { describeServer, serverDatabase, serverDriver, startServer } from '../support/databases.js'
+import { describeServer, serverDatabase, serverDriver, startServer, testOwnServer } from '../support/databases.js'
 import { TcpProxy } from '../support/proxy.js'
 import { describeDatabases } from './databases.js'
 import { expectSame } from './same.js'
@@ -108,7 +108,7 @@ describeServer('a stream that is followed by a server', () => {
     await expectSame(new PostgresStore(await connected(url)), stream)
   })
 
-  test('a server that is killed in the middle of COPY goes on where it was when it is back', async () => {
+  testOwnServer('a server that is killed in the middle of COPY goes on where it was when it is back', async () => {
     const server = await startServer()
     const proxy = await TcpProxy.before(server.url())
     await migrate(await connected(server.url()))

@@ -6,7 +6,7 @@
 
 import { readFile } from 'node:fs/promises'
 import { PGlite } from '@electric-sql/pglite'
-import { describe, inject, onTestFinished } from 'vitest'
+import { describe, inject, onTestFinished, test } from 'vitest'
 import { type PostgresServer, startPostgres } from '../../../scripts/postgres.mjs'
 import type { SqlDriver } from '../../../src/postgres/driver/driver.js'
 import { useEmbedded } from '../../../src/postgres/driver/embedded.js'
@@ -22,6 +22,10 @@ export const hasServer = 'url' in provided
 
 /** A `describe` for what needs a server: skipped where none can run, which the run has said loudly. */
 export const describeServer = hasServer ? describe : describe.skip
+
+/** The same for what starts servers, to stop and to kill them. */
+export const testOwnServer = inject('ownServers') ? test : test.skip
+export const describeOwnServer = inject('ownServers') ? describe : describe.skip
 
 /** The URL of a database that has nothing but, unless `migrated` is false, the schema; dropped at the end of the test. */
 export async function serverDatabase(options: { migrated?: boolean } = {}): Promise<string> {

@@ -26,6 +26,8 @@ export interface ProvidedServer {
 declare module 'vitest' {
   interface ProvidedContext {
     postgres: ProvidedServer | { readonly reason: string }
+    /** Whether tests can start servers of their own, which `DATABASE_URL` does not give them. */
+    ownServers: boolean
     /** Files with an embedded database, without the schema and with it. */
     embedded: { readonly empty: string; readonly migrated: string }
   }
@@ -40,13 +42,15 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
   try {
     project.provide('embedded', await dumpEmbedded(folder))
-    const given = process.env.DATABASE_URL
-    const reason = given ? undefined : await whyNoPostgres()
-    if (reason === undefined) project.provide('postgres', await prepareServer(given, ends))
-    else {
-      console.error(`\n!! NO POSTGRESQL: the tests that need a server are skipped; ${reason}\n`)
-      project.provide('postgres', { reason })
+    const given = process.env.DATABASE_URL || undefined
+    const reason = await whyNoPostgres()
+    project.provide('ownServers', reason === undefined)
+    if (reason !== undefined) {
+      const what = given === undefined ? 'a server' : 'a server of their own'
+      console.error(`\n!! NO POSTGRESQL: the tests that need ${what} are skipped; ${reason}\n`)
     }
+    if (given !== undefined || reason === undefined) project.provide('postgres', await prepareServer(given, ends))
+    else project.provide('postgres', { reason })
     return end
   } catch (error) {
     await end()

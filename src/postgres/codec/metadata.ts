@@ -74,11 +74,12 @@ export function decodeMetadata(pieces: readonly Uint8Array[]): Map<number, Event
   const view = new DataView(rows.buffer, rows.byteOffset, rows.byteLength)
   const found = new Map<number, EventMetadata>()
   for (let at = 0; at < rows.length; ) {
-    if (view.getInt16(at) !== SELECTED_FIELDS) throw new CopyFormatError(`a row has not ${SELECTED_FIELDS} fields`, at)
+    if (at + 2 > rows.length || view.getInt16(at) !== SELECTED_FIELDS)
+      throw new CopyFormatError(`a row has not ${SELECTED_FIELDS} fields`, at)
     const fields: (Uint8Array | undefined)[] = []
     at += 2
     for (let i = 0; i < SELECTED_FIELDS; i++) {
-      const length = view.getInt32(at)
+      const length = at + 4 <= rows.length ? view.getInt32(at) : rows.length
       at += 4
       if (at + Math.max(length, 0) > rows.length) throw new CopyFormatError('a field is longer than the result', at)
       fields.push(length === -1 ? undefined : rows.subarray(at, at + length))

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { CopyFormatError } from '../../../src/postgres/codec/framing.js'
 import {
   decodeMetadata,
   METADATA_COLUMNS,
@@ -71,4 +72,32 @@ test('on PGlite any metadata come back as they were', async () => {
   const driver = await embedded()
   await anything(driver)
   await searched(driver)
+})
+
+test('bytes that are no rows of metadata are refused', () => {
+  const events = makeEvents(0, 1, { metadata: () => ({ intentType: 'x' }) })
+  const [header, row, trailer] = [...metadataCopy(events, 1)] as [Uint8Array, Uint8Array, Uint8Array]
+  for (let length = 1; length <= row.length; length++) {
+    expect(() => decodeMetadata([header, row.subarray(0, length), trailer])).toThrow(CopyFormatError)
+  }
+  // As a result has it, with five fields, cut anywhere.
+  const selected = Uint8Array.of(
+    0,
+    5,
+    0,
+    0,
+    0,
+    8,
+    ...new Uint8Array(8),
+    0,
+    0,
+    0,
+    1,
+    65,
+    ...new Uint8Array(12).fill(255),
+  )
+  expect(decodeMetadata([header, selected, trailer])).toEqual(new Map([[0, { intentType: 'A' }]]))
+  for (let length = 1; length < selected.length; length++) {
+    expect(() => decodeMetadata([header, selected.subarray(0, length), trailer])).toThrow(CopyFormatError)
+  }
 })

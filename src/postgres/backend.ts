@@ -258,9 +258,12 @@ export class PostgresBackend implements C.PersistenceBackend {
 
   private async end(): Promise<void> {
     // First: a write may be waiting for the day that is on its way into files.
-    await this.archive.close()
-    await this.store.close()
-    await this.driver.close()
+    try {
+      await this.archive.close()
+      await this.store.close()
+    } finally {
+      await this.driver.close()
+    }
   }
 }
 

@@ -35,7 +35,7 @@ export class CommitQueue {
   private waiting = new Pending(NOWHERE)
   private underWay: Pending | undefined
   private running: Promise<void> | undefined
-  private failed: { readonly error: unknown } | undefined
+  private failed: { readonly error: unknown; told: boolean } | undefined
   private signal: AbortSignal | undefined
 
   constructor(commit: Commit) {
@@ -71,6 +71,12 @@ export class CommitQueue {
     this.assertSound()
   }
 
+  /** The same, in the end: rejects with a failure only if nobody has been told of it. */
+  async end(): Promise<void> {
+    await this.settled()
+    if (this.failed?.told === false) this.assertSound()
+  }
+
   /**
    * Waits until nothing that has been accepted by now and may concern events before `endSeq` is under way any more,
    * committed or not; not for what is accepted meanwhile.
@@ -94,7 +100,10 @@ export class CommitQueue {
   }
 
   private assertSound(): void {
-    if (this.failed !== undefined) throw this.failed.error
+    const { failed } = this
+    if (failed === undefined) return
+    failed.told = true
+    throw failed.error
   }
 
   private hasRoom({ events, corrections }: ColdBatch): boolean {
@@ -125,7 +134,7 @@ export class CommitQueue {
       await this.commit(this.batchOf(group, from), from, group.to, this.signal)
       this.committed = group.to
     } catch (error) {
-      this.failed = { error }
+      this.failed = { error, told: false }
       this.waiting = new Pending(from)
     }
   }

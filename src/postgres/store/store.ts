@@ -194,14 +194,14 @@ export class PostgresStore implements ColdStorage {
     return row && { identity: row.identity, origin: row.origin, checkpoint: row.checkpoint }
   }
 
-  /** Waits until everything that was accepted is committed; later calls are refused. */
+  /** Waits until everything that was accepted is committed; later calls are refused. A failure is told if it was not yet. */
   close(): Promise<void> {
     return this.inTurn(async () => {
       if (this.closed) return
       this.closed = true
       this.ahead.drop()
       try {
-        await this.queue.drain()
+        await this.queue.end()
       } finally {
         this.opened = undefined
       }

@@ -138,6 +138,14 @@ describe('a failure', () => {
     await queue.drain()
   })
 
+  test('is told in the end if it was not told before, and only then', async () => {
+    const { queue, groups } = queueAt(0)
+    await queue.accept(eventsBatch(0, 5), { seq: 5, position: 1 }, undefined)
+    groups[0]?.end(new Error('the server is away'))
+    await expect(queue.end()).rejects.toThrow('the server is away')
+    await queue.end()
+  })
+
   test('of a call that waits for room is told by that call', async () => {
     const { queue, groups } = queueAt(0)
     await queue.accept(eventsBatch(0, 1), { seq: 1, position: 1 }, undefined)

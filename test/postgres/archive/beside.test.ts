@@ -125,6 +125,7 @@ async function pausedInTheMiddle() {
   })
   const archive = place.archive({}, pausing)
   onTestFinished(() => archive.close())
+  onTestFinished(paused.resolve)
   const moving = archive.archive(endOf(0))
   await reached.promise
   return { place, archive, moving, resume: paused.resolve }
@@ -133,7 +134,8 @@ async function pausedInTheMiddle() {
 /** Resolves once somebody waits for a lock. */
 async function untilWaiting({ driver }: Place): Promise<void> {
   const waiting = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-  while ((await driver.query(waiting)).length === 0);
+  const end = Date.now() + 10_000
+  while ((await driver.query(waiting)).length === 0) expect(Date.now()).toBeLessThan(end)
 }
 
 function later(): { promise: Promise<void>; resolve: () => void } {

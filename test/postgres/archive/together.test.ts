@@ -57,6 +57,7 @@ describeServer('a follower, an archiver and readers at the same time', () => {
           try {
             await store.write({ events, corrections, gaps: [] }, to)
             await store.flush()
+            await store.flush()
           } catch (error) {
             if ((error as { retryable?: boolean }).retryable !== true || tries === 20) throw error
             await store.open(IDENTITY)

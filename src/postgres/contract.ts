@@ -35,7 +35,7 @@ export interface EventConditions {
   readonly endSeq?: number | undefined
   readonly types?: readonly number[] | undefined
   readonly episodeId?: number | bigint | undefined
-  /** The total reward is at least this. */
+  /** The total reward, which is the f32 sum of the four, is at least this. */
   readonly minReward?: number | undefined
   /** All of these flags are set. */
   readonly flags?: number | undefined
@@ -50,7 +50,10 @@ export interface MetadataConditions extends EventConditions {
   readonly parameters?: unknown
 }
 
-/** `'time'`: timestamp, then sequence number. `'reward'`: total reward, then sequence number. */
+/**
+ * `'time'`: timestamp, then sequence number. `'reward'`: total reward, then sequence number; only profile `analytics` has an
+ * index for it, without it each page reads all events that meet the conditions. docs/postgres-plans.md has the plans.
+ */
 export type EventOrder = 'time' | 'sequence' | 'reward'
 
 /** How a result is ordered and cut. */

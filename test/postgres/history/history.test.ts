@@ -18,7 +18,7 @@ const DAY_US = 86_400_000_000
 /** 2026-11-21T00:00:00Z in µs. */
 const TODAY = 1_795_219_200_000_000
 const CAPACITY = 1000
-const TOTAL = 24_000
+const TOTAL = 16_000
 const EPISODES = 40
 /** Events of the first of three days, which is the one that is archived; every 50th of those is late by an event or two. */
 const FIRST_DAY = 6000
@@ -89,16 +89,19 @@ function suite(targetOf: () => Promise<string>): void {
     for (const settled of [false, true]) {
       if (settled) await follower.caughtUp()
       const tiers: Record<string, number> = {}
+      const wrong: number[] = []
       let next = 0
       for await (const batch of stream.history.query()) {
         tiers[batch.tier] = (tiers[batch.tier] ?? 0) + batch.length
-        for (const event of batch) {
-          expect([event.seq, event.timestamp, event.rewardGoal]).toEqual([next, timestampOf(next), goalOf(next)])
-          if (next % 1000 === 7)
+        for (const { seq, timestamp, rewardGoal } of batch) {
+          if (seq !== next || timestamp !== timestampOf(next) || rewardGoal !== goalOf(next)) wrong.push(seq)
+          if (next % 1000 === 7) {
             expect(batch.metadata.get(next)).toEqual({ intentType: 'seventh', parameters: { seq: next } })
+          }
           next++
         }
       }
+      expect(wrong).toEqual([])
       expect(next).toBe(TOTAL)
       expect(Object.keys(tiers).sort()).toEqual(['journal', 'postgres', 'postgres archive', 'ring'])
       expect(tiers.ring).toBe(CAPACITY)
@@ -114,25 +117,28 @@ function suite(targetOf: () => Promise<string>): void {
     let rewarded = 0
     let walking = true
     const writing = (async () => {
-      while (walking && written < 60_000) {
+      while (walking && written < 40_000) {
         await write(stream, written, written + 500)
         written += 500
         stream.setAppraiserReward(rewarded, AppraiserType.Curiosity, 0.5)
         rewarded++
-        if (written === 12_000) await backend.archiveEvents(TODAY + DAY_US)
       }
     })()
     for (const order of ['oldest', 'newest', 'oldest', 'newest'] as const) {
       const [from, given] = [written, rewarded]
+      const archived = backend.archiveEvents(TODAY + DAY_US)
       const seqs = new Set<number>()
+      const stale: number[] = []
       let count = 0
       for await (const batch of stream.history.query({ order })) {
         for (const event of batch) {
           count++
           seqs.add(event.seq)
-          if (event.seq < given) expect(event.rewardCuriosity).toBe(0.5)
+          if (event.seq < given && event.rewardCuriosity !== 0.5) stale.push(event.seq)
         }
       }
+      await archived
+      expect(stale).toEqual([])
       expect(count).toBe(seqs.size)
       expect(Math.max(...seqs)).toBe(count - 1)
       expect(count).toBeGreaterThanOrEqual(from)
@@ -145,7 +151,7 @@ function suite(targetOf: () => Promise<string>): void {
 
 /** Each call of history, over all places. */
 async function readEverywhere({ history }: DurableExperienceStream): Promise<void> {
-  for (const seq of [0, 1, 50, 500, FIRST_DAY - 1, FIRST_DAY, 15_000, TOTAL - CAPACITY - 1, TOTAL - 1]) {
+  for (const seq of [0, 1, 50, 500, FIRST_DAY - 1, FIRST_DAY, 12_000, TOTAL - CAPACITY - 1, TOTAL - 1]) {
     expect(await history.getEvent(seq)).toMatchObject({ seq, timestamp: timestampOf(seq), rewardGoal: goalOf(seq) })
   }
   expect(await history.getMetadata(2007)).toEqual({ intentType: 'seventh', parameters: { seq: 2007 } })

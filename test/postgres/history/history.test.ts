@@ -111,9 +111,13 @@ function suite(targetOf: () => Promise<string>): void {
   })
 
   test('while events and rewards go on, a walk has neither doubles nor gaps and no reward older than its beginning', async () => {
-    const { stream, backend } = await sceneOf(await targetOf())
-    await write(stream, 0, 6000)
-    let written = 6000
+    const { stream, backend, follower } = await sceneOf(await targetOf())
+    let written = 0
+    for (; written < 12_000; written += 4000) {
+      await write(stream, written, written + 4000)
+      await follower.flush()
+    }
+    const tiers = new Set<string>()
     let rewarded = 0
     let walking = true
     const writing = (async () => {
@@ -131,6 +135,7 @@ function suite(targetOf: () => Promise<string>): void {
       const stale: number[] = []
       let count = 0
       for await (const batch of stream.history.query({ order })) {
+        tiers.add(batch.tier)
         for (const event of batch) {
           count++
           seqs.add(event.seq)
@@ -146,6 +151,7 @@ function suite(targetOf: () => Promise<string>): void {
     walking = false
     await writing
     expect(rewarded).toBeGreaterThan(0)
+    expect([...tiers].sort()).toEqual(['journal', 'postgres', 'postgres archive', 'ring'])
   })
 }
 

@@ -19,11 +19,12 @@ const MOST_ROWS = 65_536
 const MOST_METADATA_BYTES = 16 * 1024 * 1024
 const NOWHERE: Checkpoint = { seq: 0, position: 0 }
 
-/** Commits a batch that leads from one checkpoint to another. */
+/** Commits a batch that leads from one checkpoint to another; `writing` is called when it begins to write rows. */
 export type Commit = (
   batch: ColdBatch,
   from: Checkpoint,
   to: Checkpoint,
+  writing: () => void,
   signal: AbortSignal | undefined,
 ) => Promise<void>
 
@@ -35,6 +36,8 @@ export class CommitQueue {
   private waiting = new Pending(NOWHERE)
   private underWay: Pending | undefined
   private running: Promise<void> | undefined
+  /** Resolves when the transaction under way writes rows, or has ended. */
+  private busy: Promise<void> = Promise.resolve()
   private failed: { readonly error: unknown; told: boolean } | undefined
   private signal: AbortSignal | undefined
 
@@ -51,7 +54,8 @@ export class CommitQueue {
   }
 
   /**
-   * Takes a batch; waits while there is no room.
+   * Takes a batch; waits while there is no room, and until the transaction under way has come to its rows: the statements
+   * before are short, and a thread that reads on meanwhile makes every one of them late.
    * @throws {InvalidArgumentError} if it does not go on where the last one led to.
    */
   async accept(batch: ColdBatch, to: Checkpoint, signal: AbortSignal | undefined): Promise<void> {
@@ -63,6 +67,7 @@ export class CommitQueue {
     if (this.waiting.isEmpty) this.signal = signal
     this.waiting = this.waiting.accept(batch, to, false)
     this.start()
+    await this.busy
   }
 
   /** Waits until everything is committed. Rejects with the failure if it is not. */
@@ -121,7 +126,12 @@ export class CommitQueue {
     if (this.running !== undefined || waiting.isEmpty) return
     this.underWay = waiting
     this.waiting = new Pending(waiting.to)
-    this.running = this.take(waiting, committed).then(() => {
+    let writing = (): void => {}
+    this.busy = new Promise((resolve) => {
+      writing = resolve
+    })
+    this.running = this.take(waiting, committed, writing).then(() => {
+      writing()
       this.underWay = undefined
       this.running = undefined
       this.start()
@@ -129,9 +139,9 @@ export class CommitQueue {
   }
 
   /** Never rejects. */
-  private async take(group: Pending, from: Checkpoint): Promise<void> {
+  private async take(group: Pending, from: Checkpoint, writing: () => void): Promise<void> {
     try {
-      await this.commit(this.batchOf(group, from), from, group.to, this.signal)
+      await this.commit(this.batchOf(group, from), from, group.to, writing, this.signal)
       this.committed = group.to
     } catch (error) {
       this.failed = { error, told: false }

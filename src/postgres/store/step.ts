@@ -32,6 +32,8 @@ export interface Step {
   /** Days whose files may have corrected events, if what meets no row is for the archive. */
   readonly archived: readonly number[] | undefined
   readonly to: Checkpoint
+  /** Called when all locks are taken and rows are about to be written. */
+  readonly writing?: (() => void) | undefined
 }
 
 /** What steps are done with. */
@@ -74,6 +76,7 @@ export async function applyStep(
   const { slice, events, gaps, corrected, archived, to } = step
   const written = [...slice.days, ...corrected].map(({ day }) => day)
   await partitions.hold(session, archived ?? [], written)
+  step.writing?.()
   if (slice.to > slice.from) await copyRows(session, key, events, slice)
   const left = await correctRows(session, key, step.corrections, corrected, identity.requiredMask)
   if (archived !== undefined && left.length > 0) await archive?.correct(session, key, left, identity.requiredMask)

@@ -84,12 +84,12 @@ export class PostgresStore implements ColdStorage {
     this.streams = new Streams(driver, streamId)
     const tools = { streams: this.streams, partitions: new Partitions(driver, maxDays), archive }
     const writer = new StepWriter(driver, tools)
-    this.queue = new CommitQueue((batch, from, to, signal) => {
+    this.queue = new CommitQueue((batch, from, to, writing, signal) => {
       const moved = (checkpoint: Checkpoint): void => {
         this.ahead.drop(batch.corrections)
         this.committed = checkpoint
       }
-      return writer.write((this.opened as StreamIdentity).streamId, batch, from, to, moved, signal)
+      return writer.write((this.opened as StreamIdentity).streamId, batch, from, to, { moved, writing }, signal)
     })
     this.direct = new DirectWriter(driver, tools)
     const reader = new StoreReader(driver, this.streams, archive)

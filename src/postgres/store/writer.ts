@@ -18,6 +18,14 @@ import { applyStep, claim, type Step, type StepTools } from './step.js'
 
 const NOTHING: Slice = { from: 0, to: 0, days: [] }
 
+/** What a writer tells while it works. */
+export interface WriteEvents {
+  /** A checkpoint is committed. */
+  moved(to: Checkpoint): void
+  /** A transaction has its locks and begins to write rows. */
+  writing(): void
+}
+
 /** See the module. */
 export class StepWriter {
   private readonly driver: SqlDriver
@@ -28,16 +36,13 @@ export class StepWriter {
     this.tools = tools
   }
 
-  /**
-   * Writes a batch that leads from `from` to `to`; `moved` is told of every checkpoint that is committed.
-   * @throws {CheckpointMovedError}
-   */
+  /** Writes a batch that leads from `from` to `to`. @throws {CheckpointMovedError} */
   async write(
     streamId: string,
     batch: ColdBatch,
     from: Checkpoint,
     to: Checkpoint,
-    moved: (to: Checkpoint) => void,
+    told: WriteEvents,
     signal?: AbortSignal,
   ): Promise<void> {
     const days = await this.correctedDays(streamId, batch.corrections)
@@ -47,9 +52,9 @@ export class StepWriter {
       // What is left may be in files of any day that has such numbers.
       const archived =
         step.archived && days.filter((day) => entriesOf(corrections, day).length > 0).map(({ day }) => day)
-      corrections = await this.take(streamId, { ...step, archived, corrections }, at, signal)
+      corrections = await this.take(streamId, { ...step, archived, corrections, writing: told.writing }, at, signal)
       at = step.to
-      moved(at)
+      told.moved(at)
     }
   }
 

@@ -13,15 +13,17 @@ interface Group {
 }
 
 /** A queue whose commits end when the test says so. */
-function queueAt(seq: number): { queue: CommitQueue; groups: Group[] } {
+function queueAt(seq: number, writes = true): { queue: CommitQueue; groups: Group[]; waiting: (() => void)[] } {
   const groups: Group[] = []
-  const queue = new CommitQueue((batch, from, to, signal) => {
+  const waiting: (() => void)[] = []
+  const queue = new CommitQueue((batch, from, to, writing, signal) => {
+    writes ? writing() : waiting.push(writing)
     return new Promise((resolve, reject) => {
       groups.push({ batch, from, to, signal, end: (error) => (error ? reject(error) : resolve()) })
     })
   })
   queue.begin({ seq, position: 0 }, 0b1111)
-  return { queue, groups }
+  return { queue, groups, waiting }
 }
 
 function eventsBatch(start: number, end: number, corrections = NO_CORRECTIONS): ColdBatch {
@@ -110,6 +112,18 @@ describe('what is accepted', () => {
     groups[1]?.end()
     await turns()
     expect(groups[2]?.to.seq).toBe(80_000)
+  })
+
+  test('is waited for until rows are written, so that nothing is read meanwhile that would hold up what comes before', async () => {
+    const { queue, waiting } = queueAt(0, false)
+    let accepted = false
+    const first = queue.accept(eventsBatch(0, 5), { seq: 5, position: 1 }, undefined).then(() => {
+      accepted = true
+    })
+    await turns()
+    expect(accepted).toBe(false)
+    waiting[0]?.()
+    await first
   })
 
   test('must go on where the last batch led to', async () => {

@@ -11,8 +11,8 @@ import { PostgresStore } from '../postgres/store/store.js'
 import { UsageError } from './errors.js'
 
 /** Says where the URL of a database may come from, for the help of commands. */
-export const DATABASE_HELP = `URL is postgres://USER:PASSWORD@HOST:PORT/DATABASE, or file://DIR for an embedded database. Without it the environment
-variable DATABASE_URL is taken, which does not show in lists of processes.`
+export const DATABASE_HELP = `URL is postgres://USER:PASSWORD@HOST:PORT/DATABASE, or file://DIR for an embedded database.
+Without it the environment variable DATABASE_URL is taken, which does not show in lists of processes.`
 
 const DATABASE = /^(?:postgres|postgresql|file):\/\//u
 

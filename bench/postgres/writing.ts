@@ -88,7 +88,7 @@ export async function enqueue(subject: Subject, server: BenchServer, folder: str
     const late = 'how late a turn of one ms begins: the event loop was busy'
     subject.figure({ name: `turn ${beside}, p99`, unit: 'ms', includes: late }, [p99(lates)])
     if (!follows) continue
-    const includes = `when the writing ends, at ${at}; it waits until a batch is full or 100 ms have passed`
+    const includes = `when the writing ends, at ${at}; most of them are not settled: nobody has scored them for 5 s yet`
     subject.figure({ name: 'events that the backend is behind', unit: 'count', includes }, [behind])
   }
 }

@@ -16,7 +16,7 @@ import { CHROMIUM_HELP, findChromium } from './chromium.mjs'
 import { whyNoPostgres } from './postgres.mjs'
 import { BROWSER_FOLDERS, BROWSER_SHARED_FOLDERS } from './suites.mjs'
 
-const STEP_LIMIT_MS = 1_200_000
+const STEP_LIMIT_MS = 1_800_000
 const MINIMUM_NODE = [20, 19]
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')

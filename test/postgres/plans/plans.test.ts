@@ -144,7 +144,7 @@ const CALLS: readonly Call[] = [
 /** What each call asks of the database, by profile; what an earlier call has asked in the same words is not told again. */
 async function explained(driver: SqlDriver, profile: Profile): Promise<Map<string, Explained[]>> {
   await migrate(driver, { profile })
-  await driver.session((session) => session.run('ANALYZE'))
+  await driver.session((session) => session.run('VACUUM (ANALYZE)'))
   const explaining = new ExplainingDriver(driver)
   const archive = new FileArchive(explaining.driver)
   const store = new PostgresStore(explaining.driver, { streamId: STREAM_ID, archive })

@@ -13,7 +13,8 @@ import type { Sweep } from './directory.js'
 import { ArchiveIncompleteError } from './errors.js'
 import { foldFile } from './fold.js'
 import { beginArchiving, STATEMENT_MS } from './locks.js'
-import { type Mover, moveDay } from './move-day.js'
+import type { Mover } from './making-files.js'
+import { moveDay } from './move-day.js'
 import type { ArchiveProgress } from './options.js'
 
 /** What a run takes. */

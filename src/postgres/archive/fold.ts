@@ -9,20 +9,11 @@ import type { StoredEvents } from '../../storage/cold/cold-storage.js'
 import { ParquetFormat } from '../../storage/cold/parquet/parquet-format.node.js'
 import type { SqlSession } from '../driver/driver.js'
 import { makeFile } from './archive-file.js'
-import {
-  type ArchivedFile,
-  addFile,
-  type Foldable,
-  markReplaced,
-  nextGeneration,
-  nextOrdinal,
-  readFile,
-} from './catalog.js'
+import { type ArchivedFile, addFile, type Foldable, markReplaced, nextGeneration, readFile } from './catalog.js'
 import { ContentChecksum } from './content-checksum.js'
 import { ArchiveVerificationError } from './errors.js'
 import { applyLate, markFolded } from './late-corrections.js'
-import { beginArchiving, lockDay, STATEMENT_MS } from './locks.js'
-import type { Mover } from './move-day.js'
+import { type Making, type Mover, makingFiles } from './making-files.js'
 
 const format = new ParquetFormat()
 
@@ -32,41 +23,30 @@ const format = new ParquetFormat()
  * @throws {ArchiveBusyError} @throws {ArchiveVerificationError} if either file is not what it should be
  * @throws {StorageError}
  */
-export async function foldFile(
-  { driver, directory }: Mover,
+export function foldFile(
+  mover: Mover,
   { path, day }: Foldable,
   signal: AbortSignal | undefined,
 ): Promise<ArchivedFile | undefined> {
-  const ordinal = await nextOrdinal(driver, directory.path)
-  const names: string[] = []
-  let mayCount = false
-  try {
-    return await driver.transaction(
-      async (session) => {
-        await beginArchiving(session, driver.address)
-        await lockDay(session, day)
-        const old = await readFile(session, path)
-        if (old === undefined) return undefined
-        const { streamId, requiredMask } = await streamOf(session, old.stream)
-        const generation = await nextGeneration(session)
-        const folded = new Folded(session, old, requiredMask, generation)
-        const rows = folded.rows(directory.files.resolve(path), signal)
-        const file = await makeFile(directory, { ...old, streamId, ordinal }, rows, (name) => names.push(name), signal)
-        if (folded.count === 0) {
-          await directory.remove(file.path)
-          return undefined
-        }
-        await addFile(session, file, generation)
-        await markReplaced(session, path, generation)
-        mayCount = true
-        return file
-      },
-      { statementTimeoutMs: STATEMENT_MS, signal },
-    )
-  } catch (error) {
-    if (!mayCount) for (const name of names) await directory.remove(name).catch(() => {})
-    throw error
+  const { directory } = mover
+  const fold = async (session: SqlSession, { ordinal, named, listed }: Making): Promise<ArchivedFile | undefined> => {
+    const old = await readFile(session, path)
+    if (old === undefined) return undefined
+    const { streamId, requiredMask } = await streamOf(session, old.stream)
+    const generation = await nextGeneration(session)
+    const folded = new Folded(session, old, requiredMask, generation)
+    const rows = folded.rows(directory.files.resolve(path), signal)
+    const file = await makeFile(directory, { ...old, streamId, ordinal }, rows, named, signal)
+    if (folded.count === 0) {
+      await directory.remove(file.path)
+      return undefined
+    }
+    await addFile(session, file, generation)
+    await markReplaced(session, path, generation)
+    listed()
+    return file
   }
+  return makingFiles(mover, day, fold, signal)
 }
 
 async function streamOf(session: SqlSession, stream: number): Promise<{ streamId: string; requiredMask: number }> {

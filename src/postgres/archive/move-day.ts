@@ -9,26 +9,18 @@
  */
 
 import { dayName } from '../../storage/cold/partition.js'
-import type { SqlDriver, SqlSession } from '../driver/driver.js'
+import type { SqlSession } from '../driver/driver.js'
 import { ident } from '../sql/text.js'
 import { readPage } from '../store/page.js'
 import { makeFile } from './archive-file.js'
-import { type ArchivedFile, addFile, nextGeneration, nextOrdinal } from './catalog.js'
-import type { ArchiveDirectory } from './directory.js'
+import { type ArchivedFile, addFile, nextGeneration } from './catalog.js'
 import { ArchiveVerificationError } from './errors.js'
-import { beginArchiving, lockDay, lockTables, STATEMENT_MS } from './locks.js'
+import { lockTables } from './locks.js'
+import { type Making, type Mover, makingFiles } from './making-files.js'
 import { Parts } from './parts.js'
 
 /** Rows of one statement. */
 const PAGE_ROWS = 10_000
-
-/** What moving takes. */
-export interface Mover {
-  readonly driver: SqlDriver
-  readonly directory: ArchiveDirectory
-  /** Events in a file at most. */
-  readonly fileEvents: number
-}
 
 /** Names of a day's partitions. */
 interface Partitions {
@@ -42,36 +34,22 @@ interface Partitions {
  * @throws {ArchiveBusyError} @throws {ArchiveVerificationError} @throws {StorageError}
  * @throws {SerializationConflictError} if others would not let go of the day or of the tables
  */
-export async function moveDay(mover: Mover, day: number, signal: AbortSignal | undefined): Promise<ArchivedFile[]> {
-  const { driver, directory } = mover
-  const ordinal = await nextOrdinal(driver, directory.path)
-  const names: string[] = []
-  // Once the commit was asked for, a lost connection leaves it open whether the files count; the next sweep finds out.
-  let mayCount = false
-  try {
-    return await driver.transaction(
-      async (session) => {
-        await beginArchiving(session, driver.address)
-        await lockDay(session, day)
-        const partitions = await partitionsOf(session, day)
-        if (partitions === undefined) return []
-        await session.run(`LOCK TABLE ${ident(partitions.events)}, ${ident(partitions.metadata)} IN SHARE MODE`)
-        const files = await copyDay(mover, session, partitions, { day, ordinal }, (path) => names.push(path), signal)
-        await assertWhole(session, partitions, files)
-        // A writer may have made them a moment ago.
-        if (files.length === 0) return []
-        await session.query("SELECT experience_keep_references(DATE '1970-01-01' + $1::int)", [day])
-        await lockTables(session, [partitions.events, partitions.metadata], signal)
-        await replacePartitions(session, partitions, day, files)
-        mayCount = true
-        return files
-      },
-      { statementTimeoutMs: STATEMENT_MS, signal },
-    )
-  } catch (error) {
-    if (!mayCount) for (const path of names) await directory.remove(path).catch(() => {})
-    throw error
+export function moveDay(mover: Mover, day: number, signal: AbortSignal | undefined): Promise<ArchivedFile[]> {
+  const move = async (session: SqlSession, { ordinal, named, listed }: Making): Promise<ArchivedFile[]> => {
+    const partitions = await partitionsOf(session, day)
+    if (partitions === undefined) return []
+    await session.run(`LOCK TABLE ${ident(partitions.events)}, ${ident(partitions.metadata)} IN SHARE MODE`)
+    const files = await copyDay(mover, session, partitions, { day, ordinal }, named, signal)
+    await assertWhole(session, partitions, files)
+    // A writer may have made them a moment ago.
+    if (files.length === 0) return []
+    await session.query("SELECT experience_keep_references(DATE '1970-01-01' + $1::int)", [day])
+    await lockTables(session, [partitions.events, partitions.metadata], signal)
+    await replacePartitions(session, partitions, day, files)
+    listed()
+    return files
   }
+  return makingFiles(mover, day, move, signal)
 }
 
 /** The partitions of a day, or undefined if they are gone. */

@@ -18,22 +18,13 @@ import type { SqlSession } from '../driver/driver.js'
 import { int4, int8, int8List } from '../sql/text.js'
 import type { ArchiveView, FileBounds } from '../store/source.js'
 import { BestRows } from './best-rows.js'
-import { type Conditions, LAST_TIME } from './conditions.js'
-import type { QueryLimits } from './limits.js'
-import type { Ordering, Place } from './order.js'
+import { LAST_TIME } from './conditions.js'
+import type { Place } from './order.js'
+import type { PageRequest } from './page-request.js'
 import { sortRows } from './sort-rows.js'
 import type { EventTables } from './tables.js'
 import { archivedOf, type Bounded, whereOf } from './where.js'
 import type { Window } from './windows.js'
-
-/** What is wanted of every page. */
-export interface PageRequest {
-  readonly conditions: Conditions
-  readonly ordering: Ordering
-  /** Whether rows come with their metadata. */
-  readonly metadata: boolean
-  readonly limits: QueryLimits
-}
 
 /** Reads the first `limit` events of a window behind a place, in order. */
 export async function readPage(

@@ -8,7 +8,8 @@
 import type { StoredEvents } from '../../storage/cold/cold-storage.js'
 import { readDays } from './days.js'
 import type { Place } from './order.js'
-import { type PageRequest, readPage } from './page-reader.js'
+import { readPage } from './page-reader.js'
+import type { PageRequest } from './page-request.js'
 import type { EventTables } from './tables.js'
 import { firstWindow, Windows } from './windows.js'
 

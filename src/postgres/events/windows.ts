@@ -18,7 +18,7 @@ import { SEQ_LIMIT } from '../../kernel/ring.js'
 import { LAST_TIME } from './conditions.js'
 import type { Day } from './days.js'
 import type { Ordering, Place } from './order.js'
-import type { PageRequest } from './page-reader.js'
+import type { PageRequest } from './page-request.js'
 
 const GROWTH = 4
 /** How full a page is meant to be: estimates err. */

@@ -22,16 +22,6 @@ const OTHER_WAYS = ['hashjoin', 'mergejoin', 'seqscan']
 const ONLY_BY_PLACE = OTHER_WAYS.map((way) => `SET LOCAL enable_${way} = off`).join('; ')
 const ANY_WAY = OTHER_WAYS.map((way) => `SET LOCAL enable_${way} = DEFAULT`).join('; ')
 
-/** No corrections. */
-export const NO_CORRECTIONS: CorrectionList = {
-  length: 0,
-  seqs: new Float64Array(0),
-  flags: new Uint16Array(0),
-  masks: new Uint8Array(0),
-  slots: new Uint8Array(0),
-  rewards: new Float32Array(0),
-}
-
 /** A day of a stream, and the numbers between which its events lie. */
 export interface CorrectedDay {
   readonly day: number

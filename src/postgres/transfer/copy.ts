@@ -12,6 +12,7 @@
 
 import { FLAGS, RECORD_BYTES, REWARD_SLOTS, REWARDS } from '../../layout.js'
 import type { Checkpoint, ColdStorage, StoredEvents } from '../../storage/cold/cold-storage.js'
+import { NO_CORRECTIONS } from '../../storage/cold/correction-lists.js'
 import { NO_EVENTS, recordsOf } from '../../storage/cold/events.js'
 import { StoreMismatchError } from '../../storage/errors.js'
 import type { CorrectionList } from '../../storage/journal/corrections.js'
@@ -40,14 +41,6 @@ export interface CopyOptions {
   readonly onStep?: ((seq: number) => void) | undefined
 }
 
-const NONE: CorrectionList = {
-  length: 0,
-  seqs: new Float64Array(0),
-  flags: new Uint16Array(0),
-  masks: new Uint8Array(0),
-  slots: new Uint8Array(0),
-  rewards: new Float32Array(0),
-}
 const ALL_SLOTS = 2 ** REWARD_SLOTS - 1
 
 /**
@@ -73,7 +66,7 @@ export async function copyStream(source: StreamSource, store: CopyTarget, option
     signal?.throwIfAborted()
     const to = { seq: (events.seqs[events.length - 1] as number) + 1, position: end.position }
     const gaps = await gapsOf(source, events, at.seq, to.seq)
-    await store.write({ events, corrections: NONE, gaps }, to, signal)
+    await store.write({ events, corrections: NO_CORRECTIONS, gaps }, to, signal)
     report.copied += events.length
     report.missing += to.seq - at.seq - events.length
     at = to
@@ -81,7 +74,7 @@ export async function copyStream(source: StreamSource, store: CopyTarget, option
   }
   if (committed === undefined || at.seq < end.seq || at.position < end.position) {
     const gaps = await gapsOf(source, NO_EVENTS, at.seq, end.seq)
-    await store.write({ events: NO_EVENTS, corrections: NONE, gaps }, end, signal)
+    await store.write({ events: NO_EVENTS, corrections: NO_CORRECTIONS, gaps }, end, signal)
     report.missing += end.seq - at.seq
   }
   await store.flush(signal)
@@ -123,7 +116,7 @@ async function* late(source: StreamSource, at: Checkpoint, options: CopyOptions)
   for await (const events of source.query(source.identity.firstSeq, at.seq, options)) {
     yield { corrections: stateOf(events), position: at.position }
   }
-  yield { corrections: NONE, position: source.end.position }
+  yield { corrections: NO_CORRECTIONS, position: source.end.position }
 }
 
 /** Everything about events that can have changed. */

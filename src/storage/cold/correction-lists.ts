@@ -10,6 +10,16 @@ import type { StoredEvents } from './cold-storage.js'
 import { lowerBound } from './events.js'
 import type { EventFileEntry } from './manifest/state.js'
 
+/** No corrections. */
+export const NO_CORRECTIONS: CorrectionList = {
+  length: 0,
+  seqs: new Float64Array(0),
+  flags: new Uint16Array(0),
+  masks: new Uint8Array(0),
+  slots: new Uint8Array(0),
+  rewards: new Float32Array(0),
+}
+
 /** Entries [from, to) of a list; shares its arrays. */
 export function partOf(list: CorrectionList, from: number, to: number): CorrectionList {
   return {

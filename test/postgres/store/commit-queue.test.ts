@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { CommitQueue } from '../../../src/postgres/store/commit-queue.js'
-import { NO_CORRECTIONS } from '../../../src/postgres/store/corrections.js'
 import type { Checkpoint, ColdBatch } from '../../../src/storage/cold/cold-storage.js'
+import { NO_CORRECTIONS } from '../../../src/storage/cold/correction-lists.js'
 import { makeCorrections, makeEvents } from '../../../src/testing/events.js'
 
 interface Group {

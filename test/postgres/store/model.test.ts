@@ -7,8 +7,8 @@
 
 import { expect, test } from 'vitest'
 import * as L from '../../../src/layout.js'
-import { NO_CORRECTIONS } from '../../../src/postgres/store/corrections.js'
 import { PostgresStore } from '../../../src/postgres/store/store.js'
+import { NO_CORRECTIONS } from '../../../src/storage/cold/correction-lists.js'
 import { applyCorrections, CorrectionMerger } from '../../../src/storage/journal/corrections.js'
 import type { Gap } from '../../../src/storage/journal/source.js'
 import { makeEventsOf, SOME_DAY_US } from '../../../src/testing/events.js'

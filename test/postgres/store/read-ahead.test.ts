@@ -2,18 +2,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { SqlDriver } from '../../../src/postgres/driver/driver.js'
 import { PostgresStore } from '../../../src/postgres/store/store.js'
 import type { ColdQuery } from '../../../src/storage/cold/cold-storage.js'
-import type { CorrectionList } from '../../../src/storage/journal/corrections.js'
+import { NO_CORRECTIONS } from '../../../src/storage/cold/correction-lists.js'
 import { makeEvents } from '../../../src/testing/events.js'
 import { embedded } from '../support/databases.js'
-
-const NOTHING: CorrectionList = {
-  length: 0,
-  seqs: new Float64Array(0),
-  flags: new Uint16Array(0),
-  masks: new Uint8Array(0),
-  slots: new Uint8Array(0),
-  rewards: new Float32Array(0),
-}
 
 let driver: SqlDriver
 /** Transactions that were begun on it. */
@@ -35,7 +26,7 @@ async function storeOf(): Promise<PostgresStore> {
   const streamId = crypto.randomUUID()
   const store = new PostgresStore(driver, { streamId })
   await store.open({ streamId, capacity: 100, requiredMask: 15, firstSeq: 0 })
-  await store.write({ events: makeEvents(0, 1000), corrections: NOTHING, gaps: [] }, { seq: 1000, position: 10 })
+  await store.write({ events: makeEvents(0, 1000), corrections: NO_CORRECTIONS, gaps: [] }, { seq: 1000, position: 10 })
   await store.flush()
   return store
 }
@@ -93,7 +84,10 @@ test('nothing is read ahead where events are still to come', async () => {
   await read(store, 800, 950)
   const { streamId } = store.streams
   expect(streamId).toBeDefined()
-  await store.write({ events: makeEvents(1000, 1100), corrections: NOTHING, gaps: [] }, { seq: 1100, position: 11 })
+  await store.write(
+    { events: makeEvents(1000, 1100), corrections: NO_CORRECTIONS, gaps: [] },
+    { seq: 1100, position: 11 },
+  )
   expect(await read(store, 950, 1100)).toEqual(range(950, 1100))
   await store.close()
 })

@@ -121,9 +121,24 @@ class Run {
     for (let i = 0; i < 3 && total > 0; i++) {
       const seq = Math.floor(this.random() * total)
       const version = ++this.version
+      if (this.efficiency(stream, seq, version)) this.late.push([seq, version])
+    }
+  }
+
+  /**
+   * Whether event `seq` got the reward. A number of a shared stream may have no event, or none yet: another thread holds it.
+   * @param {import('./library.mjs').Durable} stream
+   * @param {number} seq
+   * @param {number} version
+   */
+  efficiency(stream, seq, version) {
+    try {
       const { applied, corrected } = stream.setAppraiserRewards([seq], AppraiserType.Efficiency, [version])
-      // A number of a shared stream may have no event.
-      if (applied + corrected === 1) this.late.push([seq, version])
+      return applied + corrected === 1
+    } catch (error) {
+      const { code } = /** @type {{ code?: string }} */ (error)
+      if (this.chapter.shared && code === 'SEQUENCE_NOT_WRITTEN') return false
+      throw error
     }
   }
 

@@ -10,6 +10,7 @@
 import { InvalidArgumentError } from '../errors.js'
 import type { EventInput, ExperienceEvent } from '../event/types.js'
 import type { PersistenceBackend } from '../postgres/contract.js'
+import { US_PER_DAY } from '../storage/cold/partition.js'
 import type { BackendCheck, BackendCheckBody, BackendPlace } from './backend-place.js'
 import { checkOn, rejects, same, truth } from './check.js'
 import { SOME_DAY_US } from './events.js'
@@ -23,7 +24,6 @@ export function persistenceBackendContract(makePlace: () => BackendPlace | Promi
   }))
 }
 
-const DAY_US = 86_400_000_000
 const LEAST_NORMAL = 2 ** -126
 
 const EVENT_CHECKS: Record<string, BackendCheckBody> = {
@@ -214,12 +214,12 @@ const EVENT_CHECKS: Record<string, BackendCheckBody> = {
   'days that are a year old are archived, and everything still sees them': {
     needs: ['archive'],
     async run(backend) {
-      const old = SOME_DAY_US - 365 * DAY_US
+      const old = SOME_DAY_US - 365 * US_PER_DAY
       await backend.writeBatch(Array.from({ length: 60 }, (_, i) => input(i, { timestamp: old + i * 3_600_000_000 })))
       await backend.writeEventWithMetadata(input(60, { timestamp: old }), { intentType: 'move', parameters: { x: 1 } })
       await backend.writeBatch(Array.from({ length: 10 }, (_, i) => input(100 + i)))
       const before = (await events(backend, { orderBy: 'sequence' })).map(fields)
-      const report = await backend.archiveEvents(new Date((SOME_DAY_US - 7 * DAY_US) / 1000))
+      const report = await backend.archiveEvents(new Date((SOME_DAY_US - 7 * US_PER_DAY) / 1000))
       same([report.events, report.metadata, report.days.length], [61, 1, 3], 'events, metadata and days')
       same((await events(backend, { orderBy: 'sequence' })).map(fields), before, 'the events')
       same(await backend.countEvents(), 71, 'the count')
@@ -227,7 +227,7 @@ const EVENT_CHECKS: Record<string, BackendCheckBody> = {
       const [kept] = await backend.queryEventsWithMetadata({ intentType: 'move' }).collect()
       same([kept?.event.seq, kept?.metadata?.parameters], [60, { x: 1 }], 'its metadata')
       same(
-        (await backend.archiveEvents(new Date((SOME_DAY_US - 7 * DAY_US) / 1000))).events,
+        (await backend.archiveEvents(new Date((SOME_DAY_US - 7 * US_PER_DAY) / 1000))).events,
         0,
         'what is left to archive',
       )

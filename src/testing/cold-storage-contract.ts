@@ -9,6 +9,7 @@
 import { InvalidArgumentError } from '../errors.js'
 import * as L from '../layout.js'
 import type { Checkpoint, ColdBatch, ColdQuery, ColdStorage, StoredEvents } from '../storage/cold/cold-storage.js'
+import { US_PER_DAY } from '../storage/cold/partition.js'
 import { StoreMismatchError } from '../storage/errors.js'
 import { applyCorrections, type CorrectionList } from '../storage/journal/corrections.js'
 import type { Gap, StreamIdentity } from '../storage/journal/source.js'
@@ -29,7 +30,6 @@ const IDENTITY: StreamIdentity = {
   requiredMask: 0b1111,
   firstSeq: 0,
 }
-const DAY_US = 86_400_000_000
 const NO_CORRECTIONS = makeCorrections([])
 
 type Check = (place: StorePlace) => Promise<void>
@@ -72,7 +72,7 @@ const CHECKS: Record<string, Check> = {
 
   'events of many days come back ascending, each once, in batches of the asked size': async (place) => {
     const store = await opened(place)
-    const made = { timestamp: (seq: number) => SOME_DAY_US + ((seq * 7) % 5) * DAY_US }
+    const made = { timestamp: (seq: number) => SOME_DAY_US + ((seq * 7) % 5) * US_PER_DAY }
     await store.write(batchOf(makeEvents(0, 100, made)), { seq: 100, position: 1 })
     await store.flush()
     await store.write(batchOf(makeEvents(100, 130, made)), { seq: 130, position: 2 })

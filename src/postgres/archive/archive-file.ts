@@ -84,7 +84,7 @@ export async function makeFile(
  * Reads a file as a whole and compares it with what is known of it.
  * @throws {ArchiveVerificationError} @throws {StorageError} if it cannot be read
  */
-export async function verifyFile(directory: ArchiveDirectory, file: ArchivedFile, signal?: AbortSignal): Promise<void> {
+async function verifyFile(directory: ArchiveDirectory, file: ArchivedFile, signal?: AbortSignal): Promise<void> {
   const path = directory.files.resolve(file.path)
   const bytes = await directory.files.read(file.path)
   if (bytes === undefined) throw new StorageError(`${path} is gone`, { file: path, code: 'ENOENT' })

@@ -8,9 +8,9 @@
  * @module
  */
 
-import { dayName } from '../../storage/cold/partition.js'
 import type { SqlSession } from '../driver/driver.js'
 import { ident } from '../sql/text.js'
+import { partitionsOf } from '../store/days.js'
 import { readPage } from '../store/page.js'
 import { makeFile } from './archive-file.js'
 import { type ArchivedFile, addFile, nextGeneration } from './catalog.js'
@@ -22,11 +22,7 @@ import { Parts } from './parts.js'
 /** Rows of one statement. */
 const PAGE_ROWS = 10_000
 
-/** Names of a day's partitions. */
-interface Partitions {
-  readonly events: string
-  readonly metadata: string
-}
+type Partitions = ReturnType<typeof partitionsOf>
 
 /**
  * Moves a day. Returns the files that hold it now: none if there was nothing in it, then its partitions stay.
@@ -36,7 +32,7 @@ interface Partitions {
  */
 export function moveDay(mover: Mover, day: number, signal: AbortSignal | undefined): Promise<ArchivedFile[]> {
   const move = async (session: SqlSession, { ordinal, named, listed }: Making): Promise<ArchivedFile[]> => {
-    const partitions = await partitionsOf(session, day)
+    const partitions = await warmPartitions(session, day)
     if (partitions === undefined) return []
     await session.run(`LOCK TABLE ${ident(partitions.events)}, ${ident(partitions.metadata)} IN SHARE MODE`)
     const files = await copyDay(mover, session, partitions, { day, ordinal }, named, signal)
@@ -53,9 +49,8 @@ export function moveDay(mover: Mover, day: number, signal: AbortSignal | undefin
 }
 
 /** The partitions of a day, or undefined if they are gone. */
-async function partitionsOf(session: SqlSession, day: number): Promise<Partitions | undefined> {
-  const suffix = dayName(day).replaceAll('-', '')
-  const names = { events: `experience_events_${suffix}`, metadata: `action_metadata_${suffix}` }
+async function warmPartitions(session: SqlSession, day: number): Promise<Partitions | undefined> {
+  const names = partitionsOf(day)
   const [row] = await session.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [names.events])
   return row?.there ? names : undefined
 }

@@ -5,6 +5,7 @@
  */
 
 import { invalid } from '../../errors.js'
+import { MS_PER_DAY } from '../../storage/cold/partition.js'
 import { assertFinite, assertInteger, assertKeys } from '../../stream/validate.js'
 import type { CallOptions } from '../contract.js'
 
@@ -51,17 +52,16 @@ export interface ResolvedArchiveOptions {
 }
 
 const KEYS = ['directory', 'afterDays', 'fileEvents', 'keepReplacedMs']
-const DAY_MS = 86_400_000
 /** A hundred years. */
 export const MOST_DAYS = 36_525
 
 /** @throws {InvalidArgumentError} */
 export function resolveArchiveOptions(options: ArchiveOptions): ResolvedArchiveOptions {
   assertKeys(options, 'archive', KEYS)
-  const { directory, afterDays = 7, fileEvents = 1_000_000, keepReplacedMs = DAY_MS } = options
+  const { directory, afterDays = 7, fileEvents = 1_000_000, keepReplacedMs = MS_PER_DAY } = options
   if (typeof directory !== 'string' || directory === '') throw invalid('archive.directory', 'be a path', directory)
   assertInteger(afterDays, 'archive.afterDays', 0, MOST_DAYS)
   assertInteger(fileEvents, 'archive.fileEvents', 1, 10_000_000)
-  assertFinite(keepReplacedMs, 'archive.keepReplacedMs', 0, MOST_DAYS * DAY_MS)
+  assertFinite(keepReplacedMs, 'archive.keepReplacedMs', 0, MOST_DAYS * MS_PER_DAY)
   return { directory, afterDays, fileEvents, keepReplacedMs }
 }

@@ -11,6 +11,7 @@
  */
 
 import { invalid } from '../../errors.js'
+import { MS_PER_DAY, US_PER_DAY } from '../../storage/cold/partition.js'
 import type { FollowClock } from '../../storage/follow/clock.js'
 import { Backoff } from '../../storage/follow/retry.js'
 import { assertFinite, assertInteger, assertKeys } from '../../stream/validate.js'
@@ -44,8 +45,6 @@ export interface Archivable {
 }
 
 const KEYS = ['everyMs', 'jitter', 'afterDays', 'onReport']
-const DAY_MS = 86_400_000
-const DAY_US = DAY_MS * 1000
 const LONGEST_MS = 2 ** 31 - 1
 /** The first turn is within a minute: a process that is started anew every hour archives as well. */
 const FIRST_MS = 60_000
@@ -68,7 +67,7 @@ export class Archiving {
   /** @throws {InvalidArgumentError} */
   constructor(archive: Archivable, clock: FollowClock, options: ArchivingOptions = {}) {
     assertKeys(options, 'options', KEYS)
-    const { everyMs = DAY_MS, jitter = 0.1, afterDays = archive.afterDays, onReport } = options
+    const { everyMs = MS_PER_DAY, jitter = 0.1, afterDays = archive.afterDays, onReport } = options
     assertFinite(everyMs, 'everyMs', 1000, LONGEST_MS)
     assertFinite(jitter, 'jitter', 0, 1)
     assertInteger(afterDays, 'afterDays', 0, MOST_DAYS)
@@ -102,7 +101,7 @@ export class Archiving {
   }
 
   private async turn(signal: AbortSignal): Promise<ArchivingTurn> {
-    const endUs = Math.max(0, this.clock.now() - this.afterDays * DAY_US)
+    const endUs = Math.max(0, this.clock.now() - this.afterDays * US_PER_DAY)
     try {
       const report = await this.archive.archive(endUs, { signal })
       this.backoff.reset()

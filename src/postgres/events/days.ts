@@ -6,12 +6,11 @@
  */
 
 import { SEQ_LIMIT } from '../../kernel/ring.js'
+import { US_PER_DAY } from '../../storage/cold/partition.js'
 import type { SqlDriver } from '../driver/driver.js'
 import { int8 } from '../sql/text.js'
 import { type Conditions, LAST_TIME } from './conditions.js'
 
-/** µs of a day. */
-export const DAY = 86_400_000_000
 /** Days that lie apart in this many groups or fewer are named one by one; beyond, all between the first and the last. */
 const MOST_RUNS = 32
 
@@ -69,8 +68,8 @@ export function bits(value: bigint): bigint {
 export function timesOf(days: readonly Day[], low: number, high: number): string {
   const runs: { from: number; to: number }[] = []
   for (const { day } of days) {
-    const from = Math.max(low, day * DAY)
-    const to = Math.min(high, (day + 1) * DAY)
+    const from = Math.max(low, day * US_PER_DAY)
+    const to = Math.min(high, (day + 1) * US_PER_DAY)
     const last = runs.at(-1)
     if (last?.to === from) last.to = to
     else if (from < to) runs.push({ from, to })

@@ -5,10 +5,11 @@
  * @module
  */
 
+import { US_PER_DAY } from '../../storage/cold/partition.js'
 import { int4, int8, real, unsigned16, unsigned16List } from '../sql/text.js'
 import type { RowQuery } from '../store/source.js'
 import type { Conditions } from './conditions.js'
-import { bits, DAY, type Day, numbersOf, timesOf } from './days.js'
+import { bits, type Day, numbersOf, timesOf } from './days.js'
 import { TOTAL_REWARD } from './order.js'
 
 /** Conditions within bounds: times [low, high), numbers [startSeq, endSeq), on these days. */
@@ -43,8 +44,8 @@ export function whereOf({ conditions, stream, days, low, high, startSeq, endSeq 
 
 /** What an archive is asked for: the same bounds, and the conditions that its files know. */
 export function archivedOf({ conditions, days, low, high, startSeq, endSeq }: Bounded): RowQuery {
-  const from = Math.max(low, (days[0]?.day ?? 0) * DAY)
-  const to = Math.min(high, ((days.at(-1)?.day ?? -1) + 1) * DAY)
+  const from = Math.max(low, (days[0]?.day ?? 0) * US_PER_DAY)
+  const to = Math.min(high, ((days.at(-1)?.day ?? -1) + 1) * US_PER_DAY)
   const { episodeId, types } = conditions
   return { startSeq, endSeq, from, to, episodeId, types }
 }
